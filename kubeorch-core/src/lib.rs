@@ -1,1 +1,19 @@
-//! Being filled.
+#![doc = include_str!("docs/crate.md")]
+#![cfg_attr(docsrs, feature(doc_cfg))]
+
+// Values: no I/O, no async.
+pub mod actor;
+pub mod error;
+pub mod graph;
+pub mod id;
+pub mod manifest;
+pub mod page;
+pub mod secret;
+pub mod time;
+
+// Edges: a trait, its error, a fake; adapters behind features.
+pub mod kube;
+pub mod plugin;
+pub mod store;
+
+pub use error::Error;

@@ -1,0 +1,38 @@
+//! Every code of this library. A code without its page in `codes/` does not compile.
+
+use super::{Code, Kind};
+
+macro_rules! codes {
+    ($($constant:ident = $name:literal, $kind:ident, $retry:literal, $hint:literal;)*) => {
+        $(
+            #[doc = concat!("`", $name, "`\n\n", include_str!(concat!("codes/", $name, ".md")))]
+            pub const $constant: &Code = &Code {
+                name: $name,
+                kind: Kind::$kind,
+                retry: $retry,
+                hint: $hint,
+                page: include_str!(concat!("codes/", $name, ".md")),
+            };
+        )*
+        /// All codes, in the order of this file.
+        pub const ALL: &[&Code] = &[$($constant),*];
+    };
+}
+
+codes! {
+    STORE_UNAVAILABLE = "store.unavailable", Unavailable, true, "Try again; if it stays, look at the server's log.";
+    STORE_LOCKED = "store.locked", Unavailable, true, "Another process has this store open: stop it, or choose another data directory.";
+    STORE_NEWER = "store.newer", Invalid, false, "The store was written by a newer release: upgrade, or choose another data directory.";
+    STORE_DAMAGED = "store.damaged", Internal, false, "Restore a backup; keep the damaged file for analysis.";
+    STORE_FULL = "store.full", Full, true, "Free some space on the disk of the data directory.";
+    STORE_BUSY = "store.busy", Limited, true, "Too many writes are waiting; try again in a moment.";
+    PLUGIN_INVALID = "plugin.invalid", Invalid, false, "Build the component against the published interface.";
+    PLUGIN_FAILED = "plugin.failed", Internal, false, "Report this to the plugin's author; other plugins are not affected.";
+    PLUGIN_LIMIT = "plugin.limit", Invalid, false, "Make the node's data smaller, or raise the plugin limits.";
+    CLUSTER_UNREACHABLE = "cluster.unreachable", Unavailable, true, "Check the address, the network and the certificate of the cluster.";
+    CLUSTER_DENIED = "cluster.denied", Unavailable, false, "Check the cluster's credentials and their permissions.";
+    CLUSTER_REJECTED = "cluster.rejected", Invalid, false, "Correct what the API server names and repeat.";
+    CLUSTER_CONFLICT = "cluster.conflict", Conflict, true, "Another manager owns these fields; repeat with force to take them over.";
+    CREDENTIALS_INVALID = "credentials.invalid", Invalid, false, "Correct the cluster credentials.";
+    GRAPH_INVALID = "graph.invalid", Invalid, false, "Correct every finding and repeat; nothing was applied.";
+}

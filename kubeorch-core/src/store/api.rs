@@ -1,0 +1,116 @@
+//! What a backend must do.
+
+use std::ops::Bound;
+
+use async_trait::async_trait;
+use tokio::sync::watch;
+
+use super::Error;
+
+/// The number of an event in the store-wide log; gapless, from 1. Zero: nothing yet.
+#[derive(
+    Debug, Clone, Copy, Default, PartialEq, Eq, PartialOrd, Ord, Hash, serde::Serialize, serde::Deserialize,
+)]
+pub struct Seq(pub u64);
+
+/// A named set of ordered keys. Names are part of the file format.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct Table(pub &'static str);
+
+/// A backend. Cheap to share behind an `Arc`.
+#[async_trait]
+pub trait Store: Send + Sync + 'static {
+    /// A consistent view of one moment. It is not `Send`, so it cannot be held over an await of a spawned
+    /// task: readers never pin old pages for long.
+    fn snapshot(&self) -> Result<Box<dyn Snapshot + '_>, Error>;
+
+    /// Applies a batch whole or not at all, and answers after it is durable with the number of its last
+    /// event (or of the newest event when it has none).
+    async fn commit(&self, batch: Batch) -> Result<Seq, Error>;
+
+    /// The number of the newest event; changes wake the waiter.
+    fn head(&self) -> watch::Receiver<Seq>;
+}
+
+/// A consistent view.
+pub trait Snapshot {
+    /// One value.
+    fn get(&self, table: Table, key: &[u8]) -> Result<Option<Vec<u8>>, Error>;
+
+    /// At most `limit` entries with keys in the range, in order, or from the end when `reverse`.
+    fn range(
+        &self,
+        table: Table,
+        from: Bound<&[u8]>,
+        to: Bound<&[u8]>,
+        reverse: bool,
+        limit: usize,
+    ) -> Result<Vec<(Vec<u8>, Vec<u8>)>, Error>;
+
+    /// The newest event that this view contains.
+    fn seq(&self) -> Seq;
+
+    /// Events of the log after `seq`, at most `limit`, in order.
+    fn events(&self, after: Seq, limit: usize) -> Result<Vec<Event>, Error>;
+}
+
+/// What one commit does. Preconditions are checked against the state that the writes then change.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Batch {
+    /// All must hold, else nothing happens and [`Error::Conflict`] names the first that did not.
+    pub expect: Vec<Expect>,
+    /// In order; a later write to a key wins.
+    pub writes: Vec<Write>,
+    /// Appended to the log with consecutive numbers.
+    pub events: Vec<NewEvent>,
+}
+
+/// A precondition: the key holds exactly this (or nothing).
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Expect {
+    /// Where.
+    pub table: Table,
+    /// Which key.
+    pub key: Vec<u8>,
+    /// The value, or `None` for absent.
+    pub value: Option<Vec<u8>>,
+}
+
+/// A change of one key.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Write {
+    /// Where.
+    pub table: Table,
+    /// Which key.
+    pub key: Vec<u8>,
+    /// The new value, or `None` to remove it.
+    pub value: Option<Vec<u8>>,
+}
+
+/// An event to append.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct NewEvent {
+    /// What it is about: `workflow:<id>`, `run:<id>`, …
+    pub stream: String,
+    /// What happened.
+    pub kind: String,
+    /// JSON.
+    pub payload: Vec<u8>,
+}
+
+/// An event of the log.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Event {
+    /// Its number in the whole store.
+    pub seq: Seq,
+    /// Its number in its stream; gapless, from 1.
+    pub stream_seq: u64,
+    /// When it was committed, Unix milliseconds.
+    pub at: i64,
+    /// What it is about.
+    pub stream: String,
+    /// What happened.
+    pub kind: String,
+    /// JSON.
+    pub payload: Vec<u8>,
+}
