@@ -95,6 +95,12 @@ macro_rules! ids {
             }
         }
 
+        impl From<$name> for Raw {
+            fn from(id: $name) -> Self {
+                id.0
+            }
+        }
+
         impl fmt::Display for $name {
             fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
                 fmt::Display::fmt(&self.0, f)

@@ -26,6 +26,9 @@ codes! {
     STORE_DAMAGED = "store.damaged", Internal, false, "Restore a backup; keep the damaged file for analysis.";
     STORE_FULL = "store.full", Full, true, "Free some space on the disk of the data directory.";
     STORE_BUSY = "store.busy", Limited, true, "Too many writes are waiting; try again in a moment.";
+    STORE_TAKEN = "store.taken", Conflict, false, "Choose another name.";
+    STORE_LEASE_LOST = "store.lease_lost", Conflict, true, "Another worker took over; take up new work instead.";
+    STORE_TOO_LARGE = "store.too_large", TooLarge, false, "Split the change into smaller ones.";
     PLUGIN_INVALID = "plugin.invalid", Invalid, false, "Build the component against the published interface.";
     PLUGIN_FAILED = "plugin.failed", Internal, false, "Report this to the plugin's author; other plugins are not affected.";
     PLUGIN_LIMIT = "plugin.limit", Invalid, false, "Make the node's data smaller, or raise the plugin limits.";

@@ -13,7 +13,8 @@ use super::Error;
 )]
 pub struct Seq(pub u64);
 
-/// A named set of ordered keys. Names are part of the file format.
+/// A named set of ordered keys. Names are part of the file format; those that begin with `!` are the
+/// backend's own, those that begin with `_` the typed layer's.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct Table(pub &'static str);
 
@@ -25,7 +26,7 @@ pub trait Store: Send + Sync + 'static {
     fn snapshot(&self) -> Result<Box<dyn Snapshot + '_>, Error>;
 
     /// Applies a batch whole or not at all, and answers after it is durable with the number of its last
-    /// event (or of the newest event when it has none).
+    /// event (or of the newest event when it has none). Dropping the future does not take the batch back.
     async fn commit(&self, batch: Batch) -> Result<Seq, Error>;
 
     /// The number of the newest event; changes wake the waiter.
@@ -47,14 +48,22 @@ pub trait Snapshot {
         limit: usize,
     ) -> Result<Vec<(Vec<u8>, Vec<u8>)>, Error>;
 
+    /// How many keys the range holds.
+    fn count(&self, table: Table, from: Bound<&[u8]>, to: Bound<&[u8]>) -> Result<usize, Error>;
+
     /// The newest event that this view contains.
     fn seq(&self) -> Seq;
 
     /// Events of the log after `seq`, at most `limit`, in order.
     fn events(&self, after: Seq, limit: usize) -> Result<Vec<Event>, Error>;
+
+    /// Events of one stream after its own number `after`, at most `limit`, in order.
+    fn stream(&self, stream: &str, after: u64, limit: usize) -> Result<Vec<Event>, Error>;
 }
 
 /// What one commit does. Preconditions are checked against the state that the writes then change.
+///
+/// At most [`Batch::MAX_BYTES`], else [`Error::TooLarge`].
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Batch {
     /// All must hold, else nothing happens and [`Error::Conflict`] names the first that did not.
@@ -63,6 +72,27 @@ pub struct Batch {
     pub writes: Vec<Write>,
     /// Appended to the log with consecutive numbers.
     pub events: Vec<NewEvent>,
+}
+
+impl Batch {
+    /// Limit of a batch in memory: one caller must not starve the others' group commit.
+    pub const MAX_BYTES: usize = 64 << 20;
+
+    /// Keys, values and payloads together.
+    pub fn bytes(&self) -> usize {
+        let value = |value: &Option<Vec<u8>>| value.as_ref().map_or(0, Vec::len);
+        let expect: usize = self.expect.iter().map(|it| it.key.len() + value(&it.value)).sum();
+        let writes: usize = self.writes.iter().map(|it| it.key.len() + value(&it.value)).sum();
+        let events: usize =
+            self.events.iter().map(|it| it.stream.len() + it.kind.len() + it.payload.len()).sum();
+        expect + writes + events
+    }
+
+    /// Refuses what is over the limit.
+    pub fn check_size(&self) -> Result<(), Error> {
+        let bytes = self.bytes();
+        if bytes > Self::MAX_BYTES { Err(Error::TooLarge { bytes, limit: Self::MAX_BYTES }) } else { Ok(()) }
+    }
 }
 
 /// A precondition: the key holds exactly this (or nothing).

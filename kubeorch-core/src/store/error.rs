@@ -14,6 +14,29 @@ pub enum Error {
         /// The key.
         key: Vec<u8>,
     },
+    /// A unique index holds this key for another record.
+    #[error("{index} is taken")]
+    Taken {
+        /// The name of the index.
+        index: &'static str,
+    },
+    /// A record with this key is there already.
+    #[error("the record exists in {table}")]
+    Exists {
+        /// The table.
+        table: &'static str,
+    },
+    /// A lease ran out or somebody else took it over: the work under it must stop.
+    #[error("the lease {0} is lost")]
+    LeaseLost(String),
+    /// One batch is over the limit.
+    #[error("a write of {bytes} bytes is over the limit of {limit}")]
+    TooLarge {
+        /// Its size.
+        bytes: usize,
+        /// The limit.
+        limit: usize,
+    },
     /// Another process has the file open.
     #[error("the store {0} is open in another process")]
     Locked(String),
@@ -43,6 +66,9 @@ impl Describe for Error {
     fn code(&self) -> &'static Code {
         match self {
             Self::Conflict { .. } | Self::Busy => codes::STORE_BUSY,
+            Self::Taken { .. } | Self::Exists { .. } => codes::STORE_TAKEN,
+            Self::LeaseLost(_) => codes::STORE_LEASE_LOST,
+            Self::TooLarge { .. } => codes::STORE_TOO_LARGE,
             Self::Locked(_) => codes::STORE_LOCKED,
             Self::Newer(_) => codes::STORE_NEWER,
             Self::Damaged { .. } => codes::STORE_DAMAGED,

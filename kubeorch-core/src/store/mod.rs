@@ -3,7 +3,26 @@
 //! [`Store`] is small on purpose: one implementation of everything above it serves every backend.
 
 mod api;
+mod db;
 mod error;
+mod feed;
+pub mod key;
+mod lease;
+pub mod memory;
+mod query;
+mod reader;
+mod record;
+mod tx;
+pub mod verify;
 
 pub use api::{Batch, Event, Expect, NewEvent, Seq, Snapshot, Store, Table, Write};
+pub use db::Db;
 pub use error::Error;
+pub use feed::Feed;
+pub use key::{Desc, Key};
+pub use lease::Lease;
+pub use memory::Memory;
+pub use query::Query;
+pub use reader::Reader;
+pub use record::{Index, Indexes, Record};
+pub use tx::Tx;

@@ -1,0 +1,159 @@
+//! A store in memory: for tests, demos and embedders that keep nothing.
+//!
+//! A view shares the tables; a commit while a view lives copies the tables that it changes.
+
+use std::collections::BTreeMap;
+use std::ops::Bound;
+use std::sync::Arc;
+
+use async_trait::async_trait;
+use parking_lot::{Mutex, RwLock};
+use tokio::sync::watch;
+
+use super::{Batch, Error, Event, NewEvent, Seq, Snapshot, Store, Table};
+use crate::time::Clock;
+
+type Rows = Arc<BTreeMap<Vec<u8>, Vec<u8>>>;
+
+/// The backend.
+pub struct Memory {
+    clock: Arc<dyn Clock>,
+    tables: RwLock<Arc<BTreeMap<Table, Rows>>>,
+    log: Arc<Mutex<Log>>,
+    head: watch::Sender<Seq>,
+}
+
+/// Only ever grows, so a view needs no copy: it stops at its own number.
+#[derive(Default)]
+struct Log {
+    events: Vec<Event>,
+    /// Per stream the places of its events in `events`.
+    streams: BTreeMap<String, Vec<usize>>,
+}
+
+impl Memory {
+    /// An empty store; the clock dates its events.
+    pub fn new(clock: Arc<dyn Clock>) -> Self {
+        Self {
+            clock,
+            tables: RwLock::default(),
+            log: Arc::default(),
+            head: watch::Sender::new(Seq::default()),
+        }
+    }
+}
+
+#[async_trait]
+impl Store for Memory {
+    fn snapshot(&self) -> Result<Box<dyn Snapshot + '_>, Error> {
+        // A commit holds this lock until its events are in the log, so both belong to one moment.
+        let tables = self.tables.read();
+        let seq = self.log.lock().seq();
+        Ok(Box::new(View { tables: tables.clone(), log: self.log.clone(), seq }))
+    }
+
+    async fn commit(&self, batch: Batch) -> Result<Seq, Error> {
+        batch.check_size()?;
+        let mut tables = self.tables.write();
+        for expect in &batch.expect {
+            let found = tables.get(&expect.table).and_then(|rows| rows.get(&expect.key));
+            if found != expect.value.as_ref() {
+                return Err(Error::Conflict { table: expect.table.0, key: expect.key.clone() });
+            }
+        }
+        for write in batch.writes {
+            let rows = Arc::make_mut(Arc::make_mut(&mut tables).entry(write.table).or_default());
+            match write.value {
+                Some(value) => rows.insert(write.key, value),
+                None => rows.remove(&write.key),
+            };
+        }
+        let at = self.clock.now().as_millis();
+        let mut log = self.log.lock();
+        for event in batch.events {
+            log.push(event, at);
+        }
+        // Sent under the lock: the head never goes backwards.
+        let seq = log.seq();
+        self.head.send_if_modified(|head| std::mem::replace(head, seq) != seq);
+        Ok(seq)
+    }
+
+    fn head(&self) -> watch::Receiver<Seq> {
+        self.head.subscribe()
+    }
+}
+
+impl Log {
+    fn seq(&self) -> Seq {
+        Seq(self.events.len() as u64)
+    }
+
+    fn push(&mut self, event: NewEvent, at: i64) {
+        let NewEvent { stream, kind, payload } = event;
+        let places = self.streams.entry(stream.clone()).or_default();
+        places.push(self.events.len());
+        let (seq, stream_seq) = (Seq(self.events.len() as u64 + 1), places.len() as u64);
+        self.events.push(Event { seq, stream_seq, at, stream, kind, payload });
+    }
+}
+
+struct View {
+    tables: Arc<BTreeMap<Table, Rows>>,
+    log: Arc<Mutex<Log>>,
+    seq: Seq,
+}
+
+impl Snapshot for View {
+    fn get(&self, table: Table, key: &[u8]) -> Result<Option<Vec<u8>>, Error> {
+        Ok(self.tables.get(&table).and_then(|rows| rows.get(key)).cloned())
+    }
+
+    fn range(
+        &self,
+        table: Table,
+        from: Bound<&[u8]>,
+        to: Bound<&[u8]>,
+        reverse: bool,
+        limit: usize,
+    ) -> Result<Vec<(Vec<u8>, Vec<u8>)>, Error> {
+        let Some(rows) = self.tables.get(&table).filter(|_| !crosses(from, to)) else {
+            return Ok(Vec::new());
+        };
+        let range = rows.range::<[u8], _>((from, to)).map(|(key, value)| (key.clone(), value.clone()));
+        Ok(if reverse { range.rev().take(limit).collect() } else { range.take(limit).collect() })
+    }
+
+    fn count(&self, table: Table, from: Bound<&[u8]>, to: Bound<&[u8]>) -> Result<usize, Error> {
+        let rows = self.tables.get(&table).filter(|_| !crosses(from, to));
+        Ok(rows.map_or(0, |rows| rows.range::<[u8], _>((from, to)).count()))
+    }
+
+    fn seq(&self) -> Seq {
+        self.seq
+    }
+
+    fn events(&self, after: Seq, limit: usize) -> Result<Vec<Event>, Error> {
+        let log = self.log.lock();
+        let skip = usize::try_from(after.0).unwrap_or(usize::MAX);
+        let mine = log.events.iter().take_while(|event| event.seq <= self.seq);
+        Ok(mine.skip(skip).take(limit).cloned().collect())
+    }
+
+    fn stream(&self, stream: &str, after: u64, limit: usize) -> Result<Vec<Event>, Error> {
+        let log = self.log.lock();
+        let skip = usize::try_from(after).unwrap_or(usize::MAX);
+        let places = log.streams.get(stream).map_or(&[][..], Vec::as_slice).iter().skip(skip).take(limit);
+        Ok(places.map(|&at| &log.events[at]).take_while(|event| event.seq <= self.seq).cloned().collect())
+    }
+}
+
+/// Bounds between which no key can lie; a `BTreeMap` panics on some of them.
+pub(super) fn crosses(from: Bound<&[u8]>, to: Bound<&[u8]>) -> bool {
+    match (from, to) {
+        (Bound::Included(from), Bound::Included(to)) => from > to,
+        (Bound::Included(from) | Bound::Excluded(from), Bound::Excluded(to))
+        | (Bound::Excluded(from), Bound::Included(to)) => from >= to,
+        _ => false,
+    }
+}
