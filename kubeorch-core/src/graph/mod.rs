@@ -1,8 +1,26 @@
-//! The workflow graph as pure data.
+//! The workflow graph as pure data: what is in it, whether it holds together, in which order it is
+//! applied, how two of them differ.
 //!
 //! Boundary: nothing here knows a node type by name, does I/O or waits. What a type means comes in as
-//! [`TypeInfo`](links::TypeInfo) from the plugins.
+//! [`Types`], which the engine builds from the plugins' catalogues. Nodes and edges are addressed by their
+//! index in the graph that was passed in; where ids repeat, the first node of an id is meant
+//! ([`validate()`] refuses such a graph).
 
+pub mod canonical;
+mod hash;
+mod links;
 mod model;
+mod order;
+mod snapshot;
+mod types;
+mod validate;
 
+#[cfg(test)]
+mod tests;
+
+pub use hash::{Hash, ParseHashError};
+pub use links::{Direction, Link, Links, Neighbour};
 pub use model::{Edge, Graph, Node, Position};
+pub use order::{Order, order};
+pub use types::{DEFAULT_RANK, End, Relation, Rule, TypeInfo, Types};
+pub use validate::{Limits, validate};

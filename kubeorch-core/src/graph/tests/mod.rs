@@ -1,0 +1,3 @@
+//! Properties and tables of examples, one file per subject.
+
+mod examples;
