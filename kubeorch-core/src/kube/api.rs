@@ -32,8 +32,10 @@ pub trait Cluster: Send + Sync + 'static {
     async fn delete(&self, key: &Key, uid: Option<&str>) -> Result<bool, Error>;
 
     /// Follows objects: first what is there, then [`Event::Synced`], then every change. The stream
-    /// reconnects by itself and starts over with [`Event::Restarted`] when it lost its place; it ends only
-    /// when the caller drops it or the credentials stop working (its last item is then the error).
+    /// reconnects by itself and starts over with [`Event::Restarted`] when it lost its place. An error with
+    /// [`Error::retry`] is news of an interruption: the stream goes on. Any other error (credentials that stopped
+    /// working, a selector that is not one) is its last item; else it ends only when the caller drops it. A kind
+    /// that is not served has no objects, until it is.
     fn watch(&self, scope: &Scope) -> WatchStream;
 }
 
@@ -150,6 +152,13 @@ pub enum Credentials {
     },
     /// A bearer token.
     Token(Secret),
+    /// A client certificate; both parts PEM, or base64 of PEM.
+    Certificate {
+        /// The certificate, with its chain.
+        certificate: Secret,
+        /// The private key.
+        key: Secret,
+    },
 }
 
 /// Makes connections.

@@ -1,0 +1,191 @@
+//! The calls of the trait.
+
+use std::sync::Arc;
+
+use async_trait::async_trait;
+use http::{Method, StatusCode};
+use serde_json::{Value, json};
+
+use super::failure::{Failure, Stage};
+use super::mapping::{Mapping, Resource};
+use super::options::Options;
+use super::transport::{Call, JSON, Transport, encode};
+use super::{info, list, watch};
+use crate::kube::{Applied, ApplyOptions, Cluster, Error, Operation, Scope, ServerInfo, WatchStream};
+use crate::manifest::{Key, Kind, Object};
+use crate::time::{Clock, SystemClock};
+
+/// An API server behind a kube-rs client, be it a real one or a service inside this process.
+///
+/// Cheap to clone; clones share the connection and what was learned of the server.
+#[derive(Clone)]
+pub struct Client {
+    pub(in crate::kube) transport: Transport,
+    pub(super) mapping: Arc<Mapping>,
+}
+
+impl Client {
+    /// With the default [`Options`] and the machine's clock. Needs a tokio runtime.
+    pub fn new(client: ::kube::Client) -> Self {
+        Self::with(client, Options::default(), Arc::new(SystemClock))
+    }
+
+    /// With limits and a clock of the caller's choice; deadlines and pauses are waited for on that clock.
+    pub fn with(client: ::kube::Client, options: Options, clock: Arc<dyn Clock>) -> Self {
+        Self { transport: Transport::new(client, options, clock), mapping: Arc::default() }
+    }
+
+    /// The client below, for what the trait does not offer (logs, exec). Ordinary calls through it have the
+    /// same deadline; watches, followed logs and upgraded connections run on.
+    pub fn raw(&self) -> &::kube::Client {
+        &self.transport.client
+    }
+
+    async fn resource(&self, kind: &Kind) -> Result<Option<Arc<Resource>>, Error> {
+        self.mapping.find(&self.transport, kind).await.map_err(|failure| failure.about(&kind.kind))
+    }
+
+    /// The path of one object; an object without a namespace is looked for in the connection's own.
+    fn path(&self, resource: &Resource, key: &Key) -> Result<String, Failure> {
+        let namespace = key.namespace.as_deref().unwrap_or_else(|| self.raw().default_namespace());
+        // A path segment of these would name another object.
+        if ["", ".", ".."].contains(&key.name.as_str()) || ["", ".", ".."].contains(&namespace) {
+            return Err(Stage::Address.into());
+        }
+        Ok(resource.path(Some(namespace), Some(&key.name)))
+    }
+
+    async fn read(&self, resource: &Resource, key: &Key) -> Result<Option<Object>, Failure> {
+        match self.transport.call(&Call::get(self.path(resource, key)?)).await {
+            Ok(answer) => list::object(&resource.kind, answer.json).map(Some),
+            Err(failure) if failure.is(404) => Ok(None),
+            Err(failure) => Err(failure),
+        }
+    }
+
+    async fn patch(
+        &self,
+        resource: &Resource,
+        object: &Object,
+        options: &ApplyOptions,
+    ) -> Result<(StatusCode, Object), Failure> {
+        let mut path = self.path(resource, &object.key())?;
+        path.push_str(&format!("?fieldManager={}&fieldValidation=Strict", encode(&options.manager)));
+        path.push_str(if options.force { "&force=true" } else { "&force=false" });
+        path.push_str(if options.dry_run { "&dryRun=All" } else { "" });
+        let mut body = object.to_value();
+        if let Some(metadata) = body.get_mut("metadata").and_then(Value::as_object_mut) {
+            // The server refuses an apply that brings them.
+            metadata.remove("managedFields");
+        }
+        // Every JSON text is YAML; the JSON form of this content type is younger than the oldest servers in use.
+        let call = Call::with(Method::PATCH, path, "application/apply-patch+yaml", &body);
+        let answer = self.transport.call(&call).await?;
+        Ok((answer.status, list::object(&resource.kind, answer.json)?))
+    }
+}
+
+#[async_trait]
+impl Cluster for Client {
+    async fn info(&self) -> Result<ServerInfo, Error> {
+        info::collect(&self.transport).await
+    }
+
+    async fn namespaced(&self, kind: &Kind) -> Result<Option<bool>, Error> {
+        Ok(self.resource(kind).await?.map(|resource| resource.namespaced))
+    }
+
+    async fn get(&self, key: &Key) -> Result<Option<Object>, Error> {
+        let Some(resource) = self.resource(&key.kind).await? else { return Ok(None) };
+        self.read(&resource, key).await.map_err(|failure| failure.about(key))
+    }
+
+    async fn list(&self, scope: &Scope) -> Result<Vec<Object>, Error> {
+        let Some(resource) = self.resource(&scope.kind).await? else { return Ok(Vec::new()) };
+        let path = resource.path(scope.namespace.as_deref(), None);
+        let items = match list::items(&self.transport, &path, &scope.labels, JSON).await {
+            Err(failure) if failure.is(404) => {
+                self.mapping.forget(&scope.kind).await;
+                Ok(Vec::new())
+            }
+            other => other,
+        };
+        items
+            .and_then(|items| items.into_iter().map(|item| list::object(&scope.kind, item)).collect())
+            .map_err(|failure| failure.about(&scope.kind.kind))
+    }
+
+    async fn apply(&self, object: &Object, options: &ApplyOptions) -> Result<Applied, Error> {
+        let (key, kind) = (object.key(), object.kind());
+        let Some(resource) = self.resource(&kind).await? else {
+            return Err(Error::UnknownKind(format!("{} {}", kind.api_version, kind.kind)));
+        };
+        let before = match self.read(&resource, &key).await {
+            Ok(before) => before,
+            // Who may write but not read still gets the change, told less exactly.
+            Err(failure) if failure.is(403) => None,
+            Err(failure) => return Err(failure.about(&key)),
+        };
+        match self.patch(&resource, object, options).await {
+            Ok((status, object)) => {
+                let operation = operation(status, before.as_ref(), &object, options.dry_run);
+                Ok(Applied { object, operation })
+            }
+            // Without a subject the path itself is gone, not a namespace that the object needs.
+            Err(failure) if failure.is(404) && failure.subject().is_empty() => {
+                self.mapping.forget(&kind).await;
+                Err(Error::UnknownKind(format!("{} {}", kind.api_version, kind.kind)))
+            }
+            Err(failure) => Err(failure.about(&key)),
+        }
+    }
+
+    async fn delete(&self, key: &Key, uid: Option<&str>) -> Result<bool, Error> {
+        let Some(resource) = self.resource(&key.kind).await? else { return Ok(false) };
+        let path = self.path(&resource, key).map_err(|failure| failure.about(key))?;
+        let mut body = json!({
+            "apiVersion": "v1", "kind": "DeleteOptions", "propagationPolicy": "Background",
+        });
+        if let Some(uid) = uid {
+            body["preconditions"] = json!({ "uid": uid });
+        }
+        match self.transport.call(&Call::with(Method::DELETE, path, JSON, &body)).await {
+            Ok(_) => Ok(true),
+            Err(failure) if failure.is(404) => Ok(false),
+            // What lives there now is a successor; the object that was meant is gone.
+            Err(failure) if failure.is(409) && uid.is_some() => Ok(false),
+            Err(failure) => Err(failure.about(key)),
+        }
+    }
+
+    fn watch(&self, scope: &Scope) -> WatchStream {
+        watch::follow(self.clone(), scope.clone())
+    }
+}
+
+fn operation(status: StatusCode, before: Option<&Object>, after: &Object, dry_run: bool) -> Operation {
+    let same = |before: &Object| {
+        if dry_run {
+            // A dry run stores nothing, so the versions say nothing.
+            substance(before) == substance(after)
+        } else {
+            before.resource_version().is_some() && before.resource_version() == after.resource_version()
+        }
+    };
+    match before {
+        _ if status == StatusCode::CREATED => Operation::Created,
+        Some(before) if same(before) => Operation::Unchanged,
+        _ => Operation::Updated,
+    }
+}
+
+/// An object without what the server itself keeps count of.
+fn substance(object: &Object) -> Value {
+    let mut value = object.to_value();
+    if let Some(metadata) = value.get_mut("metadata").and_then(Value::as_object_mut) {
+        for member in ["managedFields", "resourceVersion", "generation"] {
+            metadata.remove(member);
+        }
+    }
+    value
+}

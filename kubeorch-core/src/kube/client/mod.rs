@@ -1,0 +1,22 @@
+//! [`Cluster`](super::Cluster) over kube-rs.
+//!
+//! Inside: `transport` sends one request under a deadline and repeats it when that is safe; `failure` turns
+//! what went wrong into [`Error`](super::Error); `mapping` finds the path of a kind by discovery; `cluster`,
+//! `watch` and `info` are the calls of the trait. Nothing here knows credentials.
+
+mod cluster;
+mod failure;
+mod info;
+mod list;
+mod mapping;
+mod options;
+mod quantity;
+#[cfg(test)]
+pub(in crate::kube) mod tests;
+mod transport;
+mod watch;
+
+pub use cluster::Client;
+pub(super) use failure::{Failure, Stage};
+pub(super) use info::whoami;
+pub use options::Options;
