@@ -33,7 +33,8 @@ pub trait Cluster: Send + Sync + 'static {
 
     /// Follows objects: first what is there, then [`Event::Synced`], then every change. The stream
     /// reconnects by itself and starts over with [`Event::Restarted`] when it lost its place. An error with
-    /// [`Error::retry`] is news of an interruption: the stream goes on. Any other error (credentials that stopped
+    /// [`Error::retry`] is news of an interruption: the stream goes on, and [`Event::Synced`] comes again once
+    /// it is whole. Any other error (credentials that stopped
     /// working, a selector that is not one) is its last item; else it ends only when the caller drops it. A kind
     /// that is not served has no objects, until it is.
     fn watch(&self, scope: &Scope) -> WatchStream;
@@ -62,7 +63,7 @@ pub enum Event {
     Applied(Object),
     /// The object is gone; this was its last state.
     Deleted(Object),
-    /// Everything that was there at the start has been seen.
+    /// Everything that is there has been seen: after the start, a restart or an interruption.
     Synced,
 }
 

@@ -1,7 +1,8 @@
 //! The edge to Kubernetes: what the engine asks of a cluster, and the adapters that answer.
 //!
-//! [`Cluster`] is one connected API server; [`Connector`] makes one from credentials. The adapter over
-//! kube-rs stands behind the feature `kube`.
+//! [`Cluster`] is one connected API server; [`Connector`] makes one from credentials; [`Hub`] shares watches
+//! among many readers. The adapter over kube-rs ([`Client`], [`Connect`]) stands behind the feature `kube`, the
+//! in-memory cluster `fake` behind `test-util`.
 
 mod api;
 #[cfg(feature = "kube")]
@@ -9,6 +10,9 @@ mod client;
 #[cfg(feature = "kube")]
 mod connect;
 mod error;
+#[cfg(any(test, feature = "test-util"))]
+pub mod fake;
+mod hub;
 
 pub use api::{
     Applied, ApplyOptions, Cluster, Connector, Credentials, Endpoint, Event, Operation, Scope, ServerInfo,
@@ -19,3 +23,4 @@ pub use client::{Client, Options};
 #[cfg(feature = "kube")]
 pub use connect::{Connect, ContextInfo, Probe, Step, from_kubeconfig_files, in_cluster};
 pub use error::Error;
+pub use hub::{Changes, Hub, HubOptions, State, Subscription};

@@ -70,7 +70,8 @@ impl Client {
         options: &ApplyOptions,
     ) -> Result<(StatusCode, Object), Failure> {
         let mut path = self.path(resource, &object.key())?;
-        path.push_str(&format!("?fieldManager={}&fieldValidation=Strict", encode(&options.manager)));
+        path.push_str("?fieldValidation=Strict&fieldManager=");
+        path.push_str(&encode(&options.manager));
         path.push_str(if options.force { "&force=true" } else { "&force=false" });
         path.push_str(if options.dry_run { "&dryRun=All" } else { "" });
         let mut body = object.to_value();

@@ -55,7 +55,7 @@ fn address(path: &str, limit: u32, labels: &str, token: &str) -> String {
     let mut address = format!("{path}?limit={limit}");
     for (name, value) in [("labelSelector", labels), ("continue", token)] {
         if !value.is_empty() {
-            address.push_str(&format!("&{name}={}", encode(value)));
+            address.extend(["&", name, "=", &encode(value)]);
         }
     }
     address

@@ -36,7 +36,7 @@ impl Default for Options {
             body: 64 << 20,
             page: 500,
             objects: 100_000,
-            discovery: Duration::from_secs(600),
+            discovery: Duration::from_mins(10),
         }
     }
 }

@@ -107,14 +107,12 @@ impl Transport {
         let mut random = [0; 1];
         SystemEntropy.fill(&mut random);
         let jitter = |base: Duration| base * u32::from(random[0]) / 512;
-        match asked {
+        if let Some(asked) = asked {
             // Never earlier than asked.
-            Some(asked) => asked + jitter(self.options.backoff),
-            None => {
-                let base = self.options.backoff * 2_u32.saturating_pow(attempt - 1);
-                (base + jitter(base)).min(self.options.longest_pause)
-            }
+            return asked + jitter(self.options.backoff);
         }
+        let base = self.options.backoff * 2_u32.saturating_pow(attempt - 1);
+        (base + jitter(base)).min(self.options.longest_pause)
     }
 }
 
@@ -157,7 +155,7 @@ async fn exchange(
 }
 
 /// Whether the answer goes on without end: a watch, or logs that are followed.
-fn streams(query: &str) -> bool {
+pub(super) fn streams(query: &str) -> bool {
     query.split('&').any(|pair| matches!(pair, "watch=true" | "watch=1" | "follow=true"))
 }
 

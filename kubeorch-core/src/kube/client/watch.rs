@@ -1,21 +1,24 @@
 //! Following objects: kube-runtime's watcher, told as the [`Event`]s of this edge.
 //!
 //! The watcher lists in pages and watches with bookmarks, lists anew after a 410, and pauses 0.8 s to 30 s with
-//! jitter between failures.
+//! jitter between failures. It does not tell that a broken watch runs again, so its requests are looked at on
+//! their way.
 
 use std::collections::VecDeque;
-use std::sync::Arc;
 use std::time::Duration;
 
 use ::kube::Api;
+use ::kube::client::Body;
 use ::kube::core::DynamicObject;
 use ::kube::runtime::{WatchStreamExt, watcher};
 use futures::stream::{self, BoxStream, StreamExt};
 use serde_json::{Map, Value};
+use tokio::sync::watch;
 
 use super::cluster::Client;
 use super::failure::{Failure, Stage};
 use super::mapping::Resource;
+use super::transport::streams;
 use crate::kube::{Error, Event, Scope, WatchStream};
 use crate::manifest::{Kind, Object};
 
@@ -29,10 +32,11 @@ pub(super) fn follow(client: Client, scope: Scope) -> WatchStream {
         scope,
         source: None,
         queue: VecDeque::new(),
-        begun: false,
-        absent: false,
+        told: Told::Nothing,
         failures: 0,
         ended: false,
+        started: watch::channel(0).0,
+        interrupted: None,
     };
     stream::unfold(follow, Follow::next).boxed()
 }
@@ -46,13 +50,27 @@ struct Follow {
     source: Option<Source>,
     /// What one event of the source turned into; at most two.
     queue: VecDeque<Result<Event, Error>>,
-    /// The consumer holds a set already, so the next start is a restart.
-    begun: bool,
-    /// The consumer has been told that there is nothing of this kind.
-    absent: bool,
+    told: Told,
     /// Failed looks for the kind in a row.
     failures: u32,
     ended: bool,
+    /// Counts the watches that the server has begun to answer.
+    started: watch::Sender<u64>,
+    /// The consumer has been told of an interruption; ends when a watch starts.
+    interrupted: Option<watch::Receiver<u64>>,
+}
+
+/// What the consumer holds.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Told {
+    /// It has heard nothing yet.
+    Nothing,
+    /// A set that is not complete.
+    Part,
+    /// A whole set.
+    Whole,
+    /// That there is nothing of this kind.
+    Absent,
 }
 
 impl Follow {
@@ -66,11 +84,21 @@ impl Follow {
             }
             match &mut self.source {
                 None => self.find().await,
-                Some(source) => match source.next().await {
-                    Some(Ok(event)) => self.tell(event),
-                    Some(Err(error)) => self.trouble(error).await,
-                    None => self.source = None,
-                },
+                Some(source) => {
+                    let item = tokio::select! {
+                        item = source.next() => item,
+                        () = resumed(self.interrupted.as_mut()) => {
+                            self.interrupted = None;
+                            self.queue.push_back(Ok(Event::Synced));
+                            continue;
+                        }
+                    };
+                    match item {
+                        Some(Ok(event)) => self.tell(event),
+                        Some(Err(error)) => self.trouble(error).await,
+                        None => self.source = None,
+                    }
+                }
             }
         }
     }
@@ -84,13 +112,13 @@ impl Follow {
         match self.client.mapping.find(&self.client.transport, &self.scope.kind).await {
             Ok(Some(resource)) => {
                 self.failures = 0;
-                self.source = Some(source(&self.client, &resource, &self.scope));
+                self.source = Some(source(self.observed(), &resource, &self.scope, &self.client));
             }
             Ok(None) => {
                 self.failures += 1;
-                if !self.absent {
-                    self.absent = true;
+                if self.told != Told::Absent {
                     self.begin();
+                    self.told = Told::Absent;
                     self.queue.push_back(Ok(Event::Synced));
                 }
             }
@@ -101,8 +129,28 @@ impl Follow {
         }
     }
 
+    /// The client, with its watches counted.
+    fn observed(&self) -> ::kube::Client {
+        let (client, started) = (self.client.raw().clone(), self.started.clone());
+        let namespace = client.default_namespace().to_owned();
+        let service = tower::service_fn(move |request: http::Request<Body>| {
+            let (client, started) = (client.clone(), started.clone());
+            async move {
+                let watch = streams(request.uri().query().unwrap_or_default());
+                let response = client.send(request).await?;
+                if watch && response.status().is_success() {
+                    started.send_modify(|count| *count += 1);
+                }
+                Ok::<_, ::kube::Error>(response)
+            }
+        });
+        ::kube::Client::new(service, namespace)
+    }
+
     fn begin(&mut self) {
-        if std::mem::replace(&mut self.begun, true) {
+        // What follows ends with `Synced`.
+        self.interrupted = None;
+        if std::mem::replace(&mut self.told, Told::Part) != Told::Nothing {
             self.queue.push_back(Ok(Event::Restarted));
         }
     }
@@ -110,11 +158,11 @@ impl Follow {
     fn tell(&mut self, event: watcher::Event<DynamicObject>) {
         let kind = &self.scope.kind;
         let told = match event {
-            watcher::Event::Init => {
-                self.absent = false;
-                return self.begin();
+            watcher::Event::Init => return self.begin(),
+            watcher::Event::InitDone => {
+                self.told = Told::Whole;
+                Some(Event::Synced)
             }
-            watcher::Event::InitDone => Some(Event::Synced),
             watcher::Event::Apply(object) | watcher::Event::InitApply(object) => {
                 whole(kind, object).map(Event::Applied)
             }
@@ -144,16 +192,31 @@ impl Follow {
     fn report(&mut self, failure: Failure) {
         let error = failure.about(&self.scope.kind.kind);
         self.ended = !error.retry();
+        // The list before a watch has its own end; only a watch that was running resumes without a word.
+        if !self.ended && self.source.is_some() && self.told == Told::Whole {
+            self.interrupted = Some(self.started.subscribe());
+        }
         self.queue.push_back(Err(error));
     }
 }
 
-fn source(client: &Client, resource: &Arc<Resource>, scope: &Scope) -> Source {
+/// Never ends where nothing was interrupted.
+async fn resumed(interrupted: Option<&mut watch::Receiver<u64>>) {
+    if let Some(started) = interrupted {
+        // The sender lives in the same struct, so this cannot fail.
+        if started.changed().await.is_ok() {
+            return;
+        }
+    }
+    std::future::pending::<()>().await;
+}
+
+fn source(client: ::kube::Client, resource: &Resource, scope: &Scope, of: &Client) -> Source {
     let api: Api<DynamicObject> = match scope.namespace.as_deref().filter(|_| resource.namespaced) {
-        Some(namespace) => Api::namespaced_with(client.raw().clone(), namespace, &resource.api()),
-        None => Api::all_with(client.raw().clone(), &resource.api()),
+        Some(namespace) => Api::namespaced_with(client, namespace, &resource.api()),
+        None => Api::all_with(client, &resource.api()),
     };
-    let mut config = watcher::Config::default().page_size(client.transport.options.page);
+    let mut config = watcher::Config::default().page_size(of.transport.options.page);
     if !scope.labels.is_empty() {
         config = config.labels(&scope.labels);
     }

@@ -138,7 +138,7 @@ fn server(text: &str, insecure: bool, found: &mut Vec<String>) {
         Some("https") => {}
         Some("http") if insecure || is_loopback(&host) => {}
         Some("http") => {
-            found.push("server: http:// would send the credentials readable; use https://".into())
+            found.push("server: http:// would send the credentials readable; use https://".into());
         }
         _ => found.push("server: the address must begin with https://".to_owned()),
     }
