@@ -7,10 +7,13 @@
 //! ([`validate()`] refuses such a graph).
 
 pub mod canonical;
+mod diff;
 mod hash;
+mod layout;
 mod links;
 mod model;
 mod order;
+mod path;
 mod snapshot;
 mod types;
 mod validate;
@@ -18,9 +21,12 @@ mod validate;
 #[cfg(test)]
 mod tests;
 
+pub use diff::{Change, Diff, Modified, Moved, diff};
 pub use hash::{Hash, ParseHashError};
+pub use layout::{NODE_HEIGHT, NODE_WIDTH};
 pub use links::{Direction, Link, Links, Neighbour};
 pub use model::{Edge, Graph, Node, Position};
 pub use order::{Order, order};
+pub use path::{Path, Step};
 pub use types::{DEFAULT_RANK, End, Relation, Rule, TypeInfo, Types};
 pub use validate::{Limits, validate};
