@@ -32,6 +32,8 @@ codes! {
     PLUGIN_INVALID = "plugin.invalid", Invalid, false, "Build the component against the published interface.";
     PLUGIN_FAILED = "plugin.failed", Internal, false, "Report this to the plugin's author; other plugins are not affected.";
     PLUGIN_LIMIT = "plugin.limit", Invalid, false, "Make the node's data smaller, or raise the plugin limits.";
+    PLUGIN_BUSY = "plugin.busy", Limited, true, "Too many plugin calls are waiting; try again in a moment.";
+    PLUGIN_HOST = "plugin.host", Unavailable, false, "See the log: the plugin host needs threads and address space from the system.";
     CLUSTER_UNREACHABLE = "cluster.unreachable", Unavailable, true, "Check the address, the network and the certificate of the cluster.";
     CLUSTER_DENIED = "cluster.denied", Unavailable, false, "Check the cluster's credentials and their permissions.";
     CLUSTER_REJECTED = "cluster.rejected", Invalid, false, "Correct what the API server names and repeat.";

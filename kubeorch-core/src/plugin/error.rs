@@ -3,7 +3,7 @@
 use crate::error::{Code, Describe, codes};
 
 /// A failed load or call; the host and the other plugins are not affected.
-#[derive(Debug, thiserror::Error)]
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[non_exhaustive]
 pub enum Error {
     /// No plugin brings this node type.
@@ -27,7 +27,7 @@ pub enum Error {
         /// What happened.
         reason: String,
     },
-    /// The guest passed a limit of memory, time or output.
+    /// The guest passed a limit of memory, table, stack, time, input or output.
     #[error("plugin {plugin} passed its {limit} limit in {export}")]
     Limit {
         /// The plugin's name.
@@ -37,6 +37,15 @@ pub enum Error {
         /// Which limit.
         limit: &'static str,
     },
+    /// More calls wait than the host takes; the call was not made.
+    #[error("{waiting} plugin calls are waiting, no more are taken")]
+    Busy {
+        /// The length of the full queue.
+        waiting: usize,
+    },
+    /// The sandbox itself could not be started.
+    #[error("the plugin host cannot be started: {0}")]
+    Host(String),
 }
 
 impl Describe for Error {
@@ -46,6 +55,8 @@ impl Describe for Error {
             Self::Invalid { .. } => codes::PLUGIN_INVALID,
             Self::Failed { .. } => codes::PLUGIN_FAILED,
             Self::Limit { .. } => codes::PLUGIN_LIMIT,
+            Self::Busy { .. } => codes::PLUGIN_BUSY,
+            Self::Host(_) => codes::PLUGIN_HOST,
         }
     }
 }

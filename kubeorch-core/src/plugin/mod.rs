@@ -4,8 +4,14 @@
 //! an embedder may bring a set of its own.
 
 mod api;
+#[cfg(any(feature = "wasm", feature = "test-util", test))]
+mod catalog;
 mod error;
+#[cfg(any(feature = "test-util", test))]
+pub mod fake;
 mod types;
+#[cfg(feature = "wasm")]
+mod wasm;
 
 pub use api::NodeTypes;
 pub use error::Error;
@@ -13,3 +19,5 @@ pub use types::{
     Catalog, Direction, Facts, KindInfo, Link, LinkRule, NodeInput, NodeType, Observe, Out, Peer, Phase,
     PluginInfo, RenderRequest, Rendered, Status, StatusRequest,
 };
+#[cfg(feature = "wasm")]
+pub use wasm::{Builder, Host, Limits, Plugin, Registry, Stats, TICK};
