@@ -1,0 +1,227 @@
+//! `statefulset`: pods with names and volumes of their own, and the headless service that names them.
+
+use kubeorch_plugin_sdk::{
+    Descriptor, Facts, Findings, Node, NodeType, Parameter, Reader, RenderRequest, Rendered, Status,
+    StatusRequest,
+    check::{self, Quantity},
+    kubernetes::{Tree, integer_at, text_at, with_metadata},
+    read_text,
+};
+use serde_json::{Value, json};
+
+use crate::workload::{
+    self, LONG_RUNNING, OwnVolume, Pods, SCALABLE, WORKLOAD,
+    health::{Counts, problem},
+    parameters,
+};
+
+/// See the module.
+pub(crate) struct StatefulSet;
+
+const API_VERSION: &str = "apps/v1";
+const KIND: &str = "StatefulSet";
+/// Kubernetes labels each pod with `<name>-<10 characters>`, and a label holds 63.
+const LONGEST_NAME: usize = 52;
+
+impl NodeType for StatefulSet {
+    fn name(&self) -> &'static str {
+        "statefulset"
+    }
+
+    fn descriptor(&self) -> Descriptor {
+        let start = json!({ "name": "statefulset-<n>", "serviceName": "statefulset-<n>-headless", "image": "", "replicas": 1, "port": 5432 });
+        let service = Parameter::text("serviceName", "Service name").required();
+        let all = parameters::identity("my-statefulset")
+            .with(
+                service
+                    .about("Headless service that gives the pods their names; made when the graph has none."),
+            )
+            .with(parameters::image().default("postgres:15"))
+            .with(parameters::replicas())
+            .with(parameters::port(5432))
+            .with(parameters::resources())
+            .with(claim_templates())
+            .with(parameters::version())
+            .with(parameters::labels("Labels of the stateful set and its pods."));
+        let all = parameters::environment(parameters::pulling(all));
+        let all = parameters::command(parameters::probes(all).with(parameters::volume_mounts()));
+        Descriptor::new(self.name(), "StatefulSet")
+            .description("Runs pods with stable names and volumes of their own, as databases want.")
+            .palette("core", "Database", &["workload", "pods", "stateful", "database"])
+            .use_and_difficulty("high", "medium")
+            .traits(&[WORKLOAD, LONG_RUNNING, SCALABLE])
+            .rank(31)
+            .kind(API_VERSION, KIND, true)
+            .kind("v1", "Service", true)
+            .start(start)
+            .env_keys("envKeys")
+            .parameters(all)
+    }
+
+    fn facts(&self, node: &Node) -> Facts {
+        let service_name = read_text(&node.data, "serviceName").map(str::to_owned);
+        Facts { service_name, ..workload::facts(node, API_VERSION, KIND) }
+    }
+
+    fn render(&self, request: &RenderRequest, findings: &Findings) -> Rendered {
+        let reader = request.node.read(findings);
+        let claims = Claim::read(&reader);
+        let own: Vec<OwnVolume> = claims.iter().map(Claim::volume).collect();
+        let pods = Pods::read(&reader, request, check::dns_subdomain, &own);
+        if pods.meta.name.len() > LONGEST_NAME {
+            let message = format_args!("the name of a stateful set is longer than {LONGEST_NAME} characters");
+            reader.error(
+                "name",
+                "invalid",
+                message,
+                "shorten it: Kubernetes adds to it in a label of each pod",
+            );
+        }
+        warn_about_password(&reader, request);
+        let hint = "give the name of the headless service, for example <name>-headless";
+        let service = reader
+            .required_text("serviceName", hint)
+            .and_then(|_| reader.checked("serviceName", check::dns_service));
+        let selector = pods.label_selector();
+        let headless = service.map(|name| headless(&pods, name));
+        let spec = Tree::new()
+            .set_some("serviceName", service)
+            .set_some("replicas", pods.replicas)
+            .set("selector", Tree::new().set("matchLabels", pods.meta.selector()))
+            .set("template", pods.template)
+            .set_filled(
+                "volumeClaimTemplates",
+                claims.iter().map(|claim| claim.template().into()).collect::<Vec<Value>>(),
+            );
+        let object = with_metadata(API_VERSION, KIND, pods.meta.metadata()).set("spec", spec);
+        let rendered = Rendered::default();
+        let rendered = headless.into_iter().fold(rendered, Rendered::object_if_absent);
+        rendered.object(object).observe_pods(&pods.meta.namespace, selector).notes(pods.notes)
+    }
+
+    fn status(&self, request: &StatusRequest) -> Status {
+        let Some(live) = request.live(KIND) else { return Counts::absent().member("currentReplicas", 0) };
+        let count = |key: &str| integer_at(live, &["status", key]).unwrap_or(0);
+        let desired = integer_at(live, &["spec", "replicas"]).unwrap_or(1);
+        let seen = count("observedGeneration") >= integer_at(live, &["metadata", "generation"]).unwrap_or(0);
+        let update = text_at(live, &["status", "updateRevision"]);
+        let settled = update == text_at(live, &["status", "currentRevision"]);
+        let done = seen && settled && count("replicas") == desired && count("readyReplicas") == desired;
+        let of_update = |pod: &&Value| {
+            let revision = text_at(pod, &["metadata", "labels", "controller-revision-hash"]);
+            update.is_none() || revision.is_none() || revision == update
+        };
+        let failure = seen.then(|| problem(request.observed.iter().filter(of_update))).flatten();
+        let status = Counts { desired, ready: count("readyReplicas") }.status(done, failure);
+        status.member("currentReplicas", count("currentReplicas"))
+    }
+}
+
+/// The service that `serviceName` names, for graphs that have no node for it.
+fn headless(pods: &Pods, name: &str) -> Tree {
+    let port = |port| {
+        Value::from(
+            Tree::new().set("name", "http").set("protocol", "TCP").set("port", port).set("targetPort", port),
+        )
+    };
+    let ports: Vec<Value> = pods.port.map(port).into_iter().collect();
+    let spec =
+        Tree::new().set("clusterIP", "None").set("selector", pods.meta.selector()).set_filled("ports", ports);
+    let metadata = Tree::new()
+        .set("name", name)
+        .set("namespace", pods.meta.namespace.as_str())
+        .set("labels", pods.meta.object_labels());
+    with_metadata("v1", "Service", metadata).set("spec", spec)
+}
+
+/// A claim that every pod gets for itself.
+struct Claim {
+    name: String,
+    modes: Vec<String>,
+    storage: String,
+    class: Option<String>,
+}
+
+impl Claim {
+    fn read(reader: &Reader<'_>) -> Vec<Self> {
+        let mut claims: Vec<Self> = Vec::new();
+        for item in reader.items("volumeClaimTemplates") {
+            let hint = "give the volume a name, for example data";
+            let Some(name) =
+                item.required_text("name", hint).and_then(|_| item.checked("name", check::dns_label))
+            else {
+                continue;
+            };
+            if claims.iter().any(|other| other.name == name) {
+                item.error(
+                    "name",
+                    "duplicate",
+                    format_args!("there are two volumes {name}"),
+                    "give each its own name",
+                );
+                continue;
+            }
+            let storage = item.checked("storage", Quantity::check_positive).unwrap_or("10Gi").to_owned();
+            let class = item.checked("storageClassName", check::dns_subdomain).map(str::to_owned);
+            claims.push(Self { name: name.to_owned(), modes: workload::access_modes(&item), storage, class });
+        }
+        claims
+    }
+
+    fn volume(&self) -> OwnVolume {
+        OwnVolume { name: self.name.clone(), path: format!("/data/{}", self.name) }
+    }
+
+    fn template(&self) -> Tree {
+        let storage = Tree::new().set("storage", self.storage.as_str());
+        let spec = Tree::new()
+            .set("accessModes", self.modes.clone())
+            .set_some("storageClassName", self.class.as_deref())
+            .set("resources", Tree::new().set("requests", storage));
+        Tree::new().set("metadata", Tree::new().set("name", self.name.as_str())).set("spec", spec)
+    }
+}
+
+fn claim_templates() -> Parameter {
+    let item = json!({ "type": "object", "required": ["name"], "properties": {
+        "id": { "type": "string" },
+        "name": { "type": "string", "title": "Name", "description": "Mounted at /data/<name>." },
+        "accessModes": { "type": "array", "title": "Access modes", "items": { "type": "string", "enum": workload::ACCESS_MODES }, "default": ["ReadWriteOnce"] },
+        "storage": { "type": "string", "title": "Storage", "default": "10Gi" },
+        "storageClassName": { "type": "string", "title": "Storage class" } } });
+    Parameter::list("volumeClaimTemplates", "Volumes", item).about("Volumes that every pod gets for itself.")
+}
+
+/// Database images refuse to start without a password. Nothing is added in silence: the user decides.
+fn warn_about_password(reader: &Reader<'_>, request: &RenderRequest) {
+    const DATABASES: [(&[&str], &[&str]); 2] = [
+        (&["postgres"], &["POSTGRES_PASSWORD", "POSTGRES_PASSWORD_FILE", "POSTGRES_HOST_AUTH_METHOD"]),
+        (
+            &["mysql", "mariadb"],
+            &["ROOT_PASSWORD", "ALLOW_EMPTY_PASSWORD", "ALLOW_EMPTY_ROOT_PASSWORD", "RANDOM_ROOT_PASSWORD"],
+        ),
+    ];
+    let image = read_text(&request.node.data, "image").unwrap_or_default();
+    let Some((_, wanted)) = DATABASES.iter().find(|(names, _)| names.iter().any(|name| image.contains(name)))
+    else {
+        return;
+    };
+    let literal =
+        reader.object("env").map(|env| env.members().keys().map(String::as_str).collect::<Vec<_>>());
+    let asked = reader.items("envKeys");
+    let asked = asked.iter().filter_map(|item| item.text("name"));
+    let given = literal
+        .unwrap_or_default()
+        .into_iter()
+        .chain(asked)
+        .any(|name| wanted.iter().any(|end| name.contains(end)));
+    // Any of a linked secret's keys may be the password.
+    let secret = request.links.iter().any(|link| link.peer.facts.kind == "Secret");
+    if !given && !secret {
+        let message = format_args!("the database image {image} is given no password and won't start");
+        let example = wanted.first().copied().unwrap_or_default();
+        let example = if example == "ROOT_PASSWORD" { "MYSQL_ROOT_PASSWORD" } else { example };
+        let hint = format!("link a secret, or add {example} to the variables asked for");
+        reader.warning("image", "without_password", message, hint);
+    }
+}

@@ -1,0 +1,150 @@
+//! How the pods of a workload fare: the one thing that explains best why it is not ready.
+
+use kubeorch_plugin_sdk::{
+    Phase, Status,
+    kubernetes::{at, condition, integer_at, is_deleting, qualified_name, text_at},
+};
+use serde_json::Value;
+
+/// Reasons of a waiting container that do not pass by themselves.
+const FATAL: [&str; 6] = [
+    "CrashLoopBackOff",
+    "ImagePullBackOff",
+    "ErrImagePull",
+    "ErrImageNeverPull",
+    "InvalidImageName",
+    "ImageInspectError",
+];
+
+/// Reasons of a waiting container that are its ordinary way up.
+const ORDINARY: [&str; 2] = ["ContainerCreating", "PodInitializing"];
+
+/// Why pods are not ready.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct Problem {
+    pub(crate) reason: String,
+    pub(crate) object: String,
+    pub(crate) message: String,
+    /// It will not pass by itself.
+    pub(crate) fatal: bool,
+}
+
+/// The worst problem among pods; a fatal one before others, else the first in the order of their names.
+pub(crate) fn problem<'a>(pods: impl Iterator<Item = &'a Value>) -> Option<Problem> {
+    let mut found: Vec<Problem> = pods.filter(|pod| !is_deleting(pod)).filter_map(of_pod).collect();
+    found.sort_by(|left, right| right.fatal.cmp(&left.fatal).then_with(|| left.object.cmp(&right.object)));
+    found.into_iter().next()
+}
+
+/// Pods that belong to the revision of the newest one, so that what is being replaced is not blamed.
+pub(crate) fn newest_revision<'a>(pods: &'a [Value], label: &str) -> impl Iterator<Item = &'a Value> {
+    let path = ["metadata", "labels", label];
+    let made = |pod: &&Value| text_at(pod, &["metadata", "creationTimestamp"]).unwrap_or_default().to_owned();
+    let newest = pods.iter().max_by_key(made).and_then(|pod| text_at(pod, &path)).map(str::to_owned);
+    let label = label.to_owned();
+    pods.iter().filter(move |pod| text_at(pod, &["metadata", "labels", &label]) == newest.as_deref())
+}
+
+fn of_pod(pod: &Value) -> Option<Problem> {
+    let object = qualified_name("Pod", pod);
+    let statuses =
+        |key: &str| at(pod, &["status", key]).and_then(Value::as_array).map_or(&[][..], Vec::as_slice);
+    let containers = statuses("initContainerStatuses").iter().chain(statuses("containerStatuses"));
+    if let Some(problem) =
+        containers.filter_map(|status| of_container(status, &object)).max_by_key(|it| it.fatal)
+    {
+        return Some(problem);
+    }
+    let scheduled = condition(pod, "PodScheduled")?;
+    if text_at(scheduled, &["status"]) != Some("False") {
+        return None;
+    }
+    let reason = text_at(scheduled, &["reason"])?.to_owned();
+    let why = text_at(scheduled, &["message"]).unwrap_or("no cluster node takes it");
+    Some(Problem { reason, message: format!("not scheduled: {why}"), object, fatal: false })
+}
+
+fn of_container(status: &Value, object: &str) -> Option<Problem> {
+    let name = text_at(status, &["name"]).unwrap_or("container");
+    let problem = |reason: &str, message: String| {
+        let fatal = FATAL.contains(&reason);
+        Some(Problem { reason: reason.to_owned(), object: object.to_owned(), message, fatal })
+    };
+    if let Some(reason) = text_at(status, &["state", "waiting", "reason"]) {
+        if ORDINARY.contains(&reason) {
+            return None;
+        }
+        let message = match (reason, ending(status, "lastState")) {
+            ("CrashLoopBackOff", Some(ending)) => format!("container {name} keeps crashing: {ending}"),
+            _ => match text_at(status, &["state", "waiting", "message"]) {
+                Some(message) => format!("container {name}: {reason}: {message}"),
+                None => format!("container {name}: {reason}"),
+            },
+        };
+        return problem(reason, message);
+    }
+    if at(status, &["ready"]).and_then(Value::as_bool) == Some(true) {
+        return None;
+    }
+    let state = if at(status, &["state", "terminated"]).is_some() { "state" } else { "lastState" };
+    let reason = text_at(status, &[state, "terminated", "reason"]).filter(|reason| *reason != "Completed")?;
+    problem(reason, format!("container {name} ended: {}", ending(status, state)?))
+}
+
+/// `OOMKilled, exit code 137, 3 restarts`.
+fn ending(status: &Value, state: &str) -> Option<String> {
+    let terminated = at(status, &[state, "terminated"])?;
+    let mut parts = Vec::new();
+    parts.extend(text_at(terminated, &["reason"]).map(str::to_owned));
+    parts.extend(integer_at(terminated, &["exitCode"]).map(|code| format!("exit code {code}")));
+    match integer_at(status, &["restartCount"]) {
+        None | Some(0) => {}
+        Some(1) => parts.push("1 restart".to_owned()),
+        Some(count) => parts.push(format!("{count} restarts")),
+    }
+    Some(parts.join(", "))
+}
+
+/// What is counted of a workload.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Counts {
+    pub(crate) desired: i64,
+    pub(crate) ready: i64,
+}
+
+impl Counts {
+    /// The status of a workload that is not there.
+    pub(crate) fn absent() -> Status {
+        Status::new(Phase::Pending, "partial")
+            .member("replicas", 0)
+            .member("readyReplicas", 0)
+            .message("not created yet")
+    }
+
+    /// The status from how far the roll-out is and what ails the pods.
+    pub(crate) fn status(self, done: bool, failure: Option<Problem>) -> Status {
+        let Self { desired, ready } = self;
+        let progress = match (done, desired) {
+            (true, 0) => "scaled to zero".to_owned(),
+            _ => format!("{ready}/{desired} pods ready"),
+        };
+        let (phase, state) = match &failure {
+            _ if done => (Phase::Ready, "healthy"),
+            Some(Problem { fatal: true, .. }) => (Phase::Failed, "error"),
+            _ => (Phase::Progressing, "partial"),
+        };
+        let failure = failure.filter(|_| !done);
+        let message = match &failure {
+            Some(problem) => format!("{progress}; {}", problem.message),
+            None => progress,
+        };
+        let status = Status::new(phase, state)
+            .member("replicas", desired)
+            .member("readyReplicas", ready)
+            .message(message);
+        match failure {
+            Some(problem) => status.because(problem.reason, Some(problem.object)),
+            None => status,
+        }
+    }
+}

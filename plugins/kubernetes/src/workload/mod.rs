@@ -1,0 +1,157 @@
+//! What all node types that make pods share: the pod's template, its parameters, its links and its health.
+
+mod env;
+pub(crate) mod health;
+mod mounts;
+pub(crate) mod parameters;
+mod resources;
+
+use kubeorch_plugin_sdk::{
+    Facts, Link, Node, Reader, RenderRequest, check,
+    kubernetes::{Meta, ProbeDefaults, Tree, label_text, probe},
+};
+use serde_json::{Map, Value};
+
+use mounts::Mounts;
+
+/// Every node type that makes pods.
+pub(crate) const WORKLOAD: &str = "workload";
+/// [`WORKLOAD`] as link rules name it.
+pub(crate) const WORKLOADS: &str = "trait:workload";
+/// Those whose pods stay up, so that a service can select them.
+pub(crate) const LONG_RUNNING: &str = "long-running";
+/// [`LONG_RUNNING`] as link rules name it.
+pub(crate) const LONG_RUNNINGS: &str = "trait:long-running";
+/// Those whose number of replicas can be changed from outside.
+pub(crate) const SCALABLE: &str = "scalable";
+
+const LIVENESS: ProbeDefaults = ProbeDefaults { path: "/health", initial_delay: 30, period: 10 };
+const READINESS: ProbeDefaults = ProbeDefaults { path: "/ready", initial_delay: 5, period: 5 };
+
+/// A pod template under construction, and the number of its replicas.
+pub(crate) struct Pods {
+    pub(crate) meta: Meta,
+    pub(crate) port: Option<i64>,
+    /// `None`: somebody else owns the number.
+    pub(crate) replicas: Option<i64>,
+    pub(crate) template: Tree,
+    pub(crate) notes: Vec<String>,
+}
+
+/// A volume that the workload itself brings along.
+pub(crate) struct OwnVolume {
+    pub(crate) name: String,
+    pub(crate) path: String,
+}
+
+impl Pods {
+    /// Reads everything that pods have in common.
+    pub(crate) fn read(
+        reader: &Reader<'_>,
+        request: &RenderRequest,
+        name: check::Check,
+        own: &[OwnVolume],
+    ) -> Self {
+        let meta = Meta::read(reader, name).versioned(reader);
+        let port = reader.integer("port", 1..=65535);
+        let mut notes = Vec::new();
+        let mounts = Mounts::read(reader, &request.links, &meta.namespace, own, &mut notes);
+        let container = container(reader, &meta, port, &mounts);
+        let spec = Tree::new()
+            .set_some("serviceAccountName", reader.checked("serviceAccountName", check::dns_subdomain))
+            .set_filled("imagePullSecrets", pull_secrets(reader))
+            .set("containers", vec![Value::from(container)])
+            .set_filled("volumes", mounts.volumes());
+        let template =
+            Tree::new().set("metadata", Tree::new().set("labels", meta.pod_labels())).set("spec", spec);
+        let replicas = replicas(reader, &request.links, &mut notes);
+        mounts.warn_about_sharing(reader, replicas);
+        Self { meta, port, replicas, template, notes }
+    }
+
+    /// The selector of the pods, as text.
+    pub(crate) fn label_selector(&self) -> String {
+        format!("app={}", label_text(&self.meta.name))
+    }
+}
+
+/// What neighbours may know about a node that makes pods.
+pub(crate) fn facts(node: &Node, api_version: &str, kind: &str) -> Facts {
+    let port = node.data.get("port").and_then(Value::as_i64).filter(|port| (1..=65535).contains(port));
+    let mut labels = Map::new();
+    labels.insert("app".to_owned(), label_text(node.name()).into());
+    Facts { labels, port, ports: port.into_iter().collect(), ..Facts::of(node, api_version, kind) }
+}
+
+fn container(reader: &Reader<'_>, meta: &Meta, port: Option<i64>, mounts: &Mounts) -> Tree {
+    const HINT: &str = "give the image to run, for example nginx:1.27";
+    let image = reader.required_text("image", HINT).and_then(|_| reader.checked("image", check::image));
+    let policies = ["Always", "IfNotPresent", "Never"];
+    let ports: Vec<Value> = port
+        .map(|port| Tree::new().set("name", "http").set("containerPort", port).set("protocol", "TCP").into())
+        .into_iter()
+        .collect();
+    Tree::new()
+        .set("name", container_name(&meta.name))
+        .set_some("image", image)
+        .set("imagePullPolicy", reader.choice("imagePullPolicy", &policies).unwrap_or("IfNotPresent"))
+        .set_filled("command", reader.texts("command"))
+        .set_filled("args", reader.texts("args"))
+        .set_filled("ports", ports)
+        .set_filled("env", env::read(reader))
+        .set_filled("envFrom", mounts.env_from())
+        .set_filled("resources", resources::read(reader))
+        .set_some("livenessProbe", probe(reader, "livenessProbe", port, LIVENESS))
+        .set_some("readinessProbe", probe(reader, "readinessProbe", port, READINESS))
+        .set_filled("volumeMounts", mounts.mounts())
+        .set_filled("volumeDevices", mounts.devices())
+}
+
+/// The object's name as a DNS label.
+pub(crate) fn container_name(name: &str) -> String {
+    label_text(name).replace('.', "-")
+}
+
+fn pull_secrets(reader: &Reader<'_>) -> Vec<Value> {
+    let names = reader.checked_texts("imagePullSecrets", check::dns_subdomain);
+    names.into_iter().map(|name| Tree::new().set("name", name).into()).collect()
+}
+
+/// The number of replicas, unless a neighbour owns it: then ours would fight with it at every run.
+fn replicas(reader: &Reader<'_>, links: &[Link], notes: &mut Vec<String>) -> Option<i64> {
+    let given = reader.integer("replicas", 0..=i64::from(i32::MAX));
+    if given.is_some_and(|count| count > 100) {
+        let message = format_args!("replicas {} is a lot", given.unwrap_or_default());
+        reader.warning("replicas", "high", message, "check that it isn't a typing error");
+    }
+    if let Some(link) = links.iter().find(|link| link.peer.facts.scales_replicas) {
+        notes.push(format!("replicas left to {} {}", link.peer.kind, link.peer.facts.name));
+        return None;
+    }
+    Some(given.unwrap_or(1))
+}
+
+/// How a claim may be mounted.
+pub(crate) const ACCESS_MODES: [&str; 4] =
+    ["ReadWriteOnce", "ReadOnlyMany", "ReadWriteMany", "ReadWriteOncePod"];
+
+/// The member `accessModes`; `ReadWriteOnce` when there is none.
+pub(crate) fn access_modes(reader: &Reader<'_>) -> Vec<String> {
+    let mut modes: Vec<String> = Vec::new();
+    for mode in reader.texts("accessModes") {
+        if !ACCESS_MODES.contains(&mode) {
+            let hint = format!("use {}", ACCESS_MODES.join(", "));
+            reader.error("accessModes", "invalid", format_args!("access mode {mode:?} is not known"), hint);
+        } else if !modes.iter().any(|other| other == mode) {
+            modes.push(mode.to_owned());
+        }
+    }
+    if modes.len() > 1 && modes.iter().any(|mode| mode == "ReadWriteOncePod") {
+        let message = "ReadWriteOncePod can't be combined with other access modes";
+        reader.error("accessModes", "exclusive", message, "leave the others out");
+    }
+    if modes.is_empty() {
+        modes.push("ReadWriteOnce".to_owned());
+    }
+    modes
+}

@@ -1,0 +1,314 @@
+//! Volumes of a pod: those its data names and those its neighbours bring.
+
+use kubeorch_plugin_sdk::{
+    DeclaredBy, Link, Reader, check,
+    kubernetes::{Tree, label_text},
+};
+use serde_json::Value;
+
+use super::OwnVolume;
+
+/// The role of a link by which a neighbour is mounted.
+pub(crate) const ROLE: &str = "mounts";
+
+/// What is mounted.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Source {
+    ConfigMap,
+    Secret,
+    Claim,
+}
+
+impl Source {
+    const ALL: [(Self, &'static str, &'static str); 3] = [
+        (Self::ConfigMap, "configMap", "ConfigMap"),
+        (Self::Secret, "secret", "Secret"),
+        (Self::Claim, "persistentVolumeClaim", "PersistentVolumeClaim"),
+    ];
+
+    fn of_type(text: &str) -> Option<Self> {
+        Self::ALL.into_iter().find(|(_, name, _)| name.eq_ignore_ascii_case(text)).map(|(source, ..)| source)
+    }
+
+    fn of_kind(kind: &str) -> Option<Self> {
+        Self::ALL.into_iter().find(|(.., name)| *name == kind).map(|(source, ..)| source)
+    }
+
+    fn default_path(self, name: &str) -> String {
+        match self {
+            Self::ConfigMap => "/etc/config".to_owned(),
+            Self::Secret => "/etc/secrets".to_owned(),
+            Self::Claim => format!("/data/{name}"),
+        }
+    }
+
+    fn volume(self, name: &str) -> Tree {
+        match self {
+            Self::ConfigMap => Tree::new().set("configMap", Tree::new().set("name", name)),
+            Self::Secret => Tree::new().set("secret", Tree::new().set("secretName", name)),
+            Self::Claim => Tree::new().set("persistentVolumeClaim", Tree::new().set("claimName", name)),
+        }
+    }
+}
+
+#[derive(Debug)]
+struct Mount {
+    source: Source,
+    name: String,
+    path: String,
+    read_only: Option<bool>,
+    node: Option<String>,
+    volume: String,
+    /// A raw device instead of a file system.
+    block: bool,
+    /// Only one node of the cluster may mount it.
+    single_node: bool,
+    field: String,
+}
+
+/// All mounts of a container.
+#[derive(Debug, Default)]
+pub(crate) struct Mounts {
+    mounts: Vec<Mount>,
+    env_from: Vec<(Source, String)>,
+    own: Vec<(String, String)>,
+}
+
+impl Mounts {
+    /// Reads `volumeMounts` and the links of role [`ROLE`].
+    pub(crate) fn read(
+        reader: &Reader<'_>,
+        links: &[Link],
+        namespace: &str,
+        own: &[OwnVolume],
+        notes: &mut Vec<String>,
+    ) -> Self {
+        let own = own.iter().map(|volume| (volume.name.clone(), volume.path.clone())).collect();
+        let mut mounts = Self { own, ..Self::default() };
+        for item in reader.items("volumeMounts") {
+            mounts.listed(&item, links, notes);
+        }
+        for link in links.iter().filter(|link| link.is(ROLE, DeclaredBy::Peer)) {
+            mounts.linked(link, reader, namespace, notes);
+        }
+        mounts.name_volumes();
+        mounts.check_paths(reader);
+        mounts
+    }
+
+    fn listed(&mut self, item: &Reader<'_>, links: &[Link], notes: &mut Vec<String>) {
+        let node = item.text("nodeId");
+        let peer = node.and_then(|id| links.iter().find(|link| link.peer.id == id)).map(|link| &link.peer);
+        let by_peer = peer.and_then(|peer| Source::of_kind(&peer.facts.kind));
+        let Some(source) = by_peer.or_else(|| listed_type(item)) else { return };
+        let copied = item.checked("name", check::dns_subdomain);
+        let name = match (peer, copied) {
+            (Some(peer), copied) => {
+                if let Some(stale) = copied.filter(|name| *name != peer.facts.name) {
+                    notes.push(format!("mount {stale}: {} is now named {}", peer.kind, peer.facts.name));
+                }
+                peer.facts.name.clone()
+            }
+            (None, Some(name)) => name.to_owned(),
+            (None, None) => {
+                if item.text("name").is_none() {
+                    item.error(
+                        "name",
+                        "missing",
+                        "the mount names nothing",
+                        "give the name of what is mounted",
+                    );
+                }
+                return;
+            }
+        };
+        if item.text("injectAs") == Some("env") && source != Source::Claim {
+            self.inject(source, name);
+            return;
+        }
+        let path = item.checked("mountPath", check::absolute_path).map(str::to_owned);
+        let facts = peer.map(|peer| &peer.facts);
+        let path = path.or_else(|| facts?.mount_path.clone()).unwrap_or_else(|| source.default_path(&name));
+        self.mounts.push(Mount {
+            source,
+            path,
+            read_only: if source == Source::Claim { item.flag("readOnly") } else { Some(true) },
+            node: node.map(str::to_owned),
+            volume: String::new(),
+            block: facts.is_some_and(is_block),
+            single_node: facts.is_some_and(is_single_node),
+            field: item.field("mountPath"),
+            name,
+        });
+    }
+
+    fn linked(&mut self, link: &Link, reader: &Reader<'_>, namespace: &str, notes: &mut Vec<String>) {
+        let (peer, facts) = (&link.peer, &link.peer.facts);
+        let Some(source) = Source::of_kind(&facts.kind) else { return };
+        if !facts.namespace.is_empty() && facts.namespace != namespace {
+            let message = format!(
+                "{} {} is in namespace {}, but pods of namespace {namespace} can't mount it",
+                peer.kind, facts.name, facts.namespace
+            );
+            reader.findings().error(
+                "mount_namespace",
+                "namespace",
+                message,
+                "put both into the same namespace",
+            );
+        }
+        let option = link.option("injectAs").or(facts.inject_as.as_deref());
+        if option == Some("env") && source != Source::Claim {
+            notes.push(format!("environment from {} {}", peer.kind, facts.name));
+            self.inject(source, facts.name.clone());
+            return;
+        }
+        let same = |mount: &Mount| {
+            mount.node.as_deref() == Some(&peer.id) || (mount.source == source && mount.name == facts.name)
+        };
+        if self.mounts.iter().any(same) {
+            return;
+        }
+        let path = facts.mount_path.clone().unwrap_or_else(|| source.default_path(&facts.name));
+        notes.push(format!("mounted {} {} at {path}", peer.kind, facts.name));
+        self.mounts.push(Mount {
+            source,
+            name: facts.name.clone(),
+            path,
+            read_only: (source != Source::Claim).then_some(true),
+            node: Some(peer.id.clone()),
+            volume: String::new(),
+            block: is_block(facts),
+            single_node: is_single_node(facts),
+            field: "volumeMounts".to_owned(),
+        });
+    }
+
+    fn inject(&mut self, source: Source, name: String) {
+        if !self.env_from.contains(&(source, name.clone())) {
+            self.env_from.push((source, name));
+        }
+    }
+
+    /// One volume per mounted object: `<name>-volume`, made a DNS label and told apart by a number where two objects
+    /// of different kinds have the same name.
+    fn name_volumes(&mut self) {
+        for at in 0..self.mounts.len() {
+            let (done, rest) = self.mounts.split_at_mut(at);
+            let Some(mount) = rest.first_mut() else { return };
+            if let Some(same) = done.iter().find(|it| it.source == mount.source && it.name == mount.name) {
+                mount.volume.clone_from(&same.volume);
+                continue;
+            }
+            let stem = mount.name.replace('.', "-");
+            let stem = label_text(&stem[..stem.len().min(53)]);
+            let taken = |name: &String| {
+                done.iter().any(|it| it.volume == *name) || self.own.iter().any(|(volume, _)| volume == name)
+            };
+            let numbered = (2..).map(|number| format!("{stem}-volume-{number}"));
+            let mut names = std::iter::once(format!("{stem}-volume")).chain(numbered);
+            mount.volume = names.find(|name| !taken(name)).unwrap_or_default();
+        }
+    }
+
+    fn check_paths(&self, reader: &Reader<'_>) {
+        let own = self.own.iter().map(|(_, path)| path.as_str());
+        let mut seen: Vec<&str> = own.collect();
+        for mount in &self.mounts {
+            let path = if mount.path.len() > 1 { mount.path.trim_end_matches('/') } else { &mount.path };
+            if mount.path.contains(':') {
+                let message = format!("the mount path {path} contains ':'");
+                reader.findings().error("mount_path_invalid", mount.field.clone(), message, "leave it out");
+            }
+            if seen.contains(&path) {
+                let message = format!("{} would be mounted at {path}, where something else is", mount.name);
+                let hint = "give each mount its own mountPath";
+                reader.findings().error("mount_path_taken", mount.field.clone(), message, hint);
+            } else {
+                seen.push(path);
+            }
+        }
+    }
+
+    /// Several replicas on several cluster nodes cannot share a claim that only one may mount.
+    pub(crate) fn warn_about_sharing(&self, reader: &Reader<'_>, replicas: Option<i64>) {
+        let Some(count) = replicas.filter(|count| *count > 1) else { return };
+        for mount in self.mounts.iter().filter(|mount| mount.single_node) {
+            let message =
+                format!("{count} replicas share the claim {}, which one cluster node may mount", mount.name);
+            let hint = "use the access mode ReadWriteMany, or one replica";
+            reader.findings().warning("claim_shared", "replicas", message, hint);
+        }
+    }
+
+    /// The pod's `volumes`, each once.
+    pub(crate) fn volumes(&self) -> Vec<Value> {
+        let first = |at: usize| !self.mounts[..at].iter().any(|it| it.volume == self.mounts[at].volume);
+        let mounts = self.mounts.iter().enumerate().filter(|(at, _)| first(*at));
+        mounts.map(|(_, it)| volume(it)).collect()
+    }
+
+    /// The container's `volumeMounts`.
+    pub(crate) fn mounts(&self) -> Vec<Value> {
+        let own = self
+            .own
+            .iter()
+            .map(|(name, path)| Tree::new().set("name", name.as_str()).set("mountPath", path.as_str()));
+        let files = self.mounts.iter().filter(|mount| !mount.block).map(|mount| {
+            let entry = Tree::new().set("name", mount.volume.as_str()).set("mountPath", mount.path.as_str());
+            entry.set_some("readOnly", mount.read_only)
+        });
+        own.chain(files).map(Value::from).collect()
+    }
+
+    /// The container's `volumeDevices`.
+    pub(crate) fn devices(&self) -> Vec<Value> {
+        let devices = self.mounts.iter().filter(|mount| mount.block);
+        let entry = |it: &Mount| {
+            Tree::new().set("name", it.volume.as_str()).set("devicePath", it.path.as_str()).into()
+        };
+        devices.map(entry).collect()
+    }
+
+    /// The container's `envFrom`.
+    pub(crate) fn env_from(&self) -> Vec<Value> {
+        let entry = |(source, name): &(Source, String)| {
+            let key = if *source == Source::Secret { "secretRef" } else { "configMapRef" };
+            Tree::new().set(key, Tree::new().set("name", name.as_str())).into()
+        };
+        self.env_from.iter().map(entry).collect()
+    }
+}
+
+fn volume(mount: &Mount) -> Value {
+    let source = mount.source.volume(&mount.name);
+    // The name first, as people write it.
+    let mut members = serde_json::Map::new();
+    members.insert("name".to_owned(), mount.volume.as_str().into());
+    if let Value::Object(source) = Value::from(source) {
+        members.extend(source);
+    }
+    Value::Object(members)
+}
+
+fn listed_type(item: &Reader<'_>) -> Option<Source> {
+    const HINT: &str = "use configMap, secret or persistentVolumeClaim";
+    let text = item.required_text("type", HINT)?;
+    let source = Source::of_type(text);
+    if source.is_none() {
+        item.error("type", "invalid", format_args!("type {text:?} is not known"), HINT);
+    }
+    source
+}
+
+fn is_block(facts: &kubeorch_plugin_sdk::Facts) -> bool {
+    facts.more.get("volumeMode").and_then(Value::as_str) == Some("Block")
+}
+
+fn is_single_node(facts: &kubeorch_plugin_sdk::Facts) -> bool {
+    let modes = facts.more.get("accessModes").and_then(Value::as_array);
+    modes.is_some_and(|modes| {
+        !modes.is_empty()
+            && modes.iter().all(|mode| mode.as_str().is_some_and(|it| it.starts_with("ReadWriteOnce")))
+    })
+}

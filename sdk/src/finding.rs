@@ -1,0 +1,109 @@
+//! What is wrong with the data of a node.
+
+use std::cell::{Cell, RefCell};
+
+use serde::{Deserialize, Serialize};
+
+/// Findings of one node that are kept; more only raise the count in a last one. Bounds what a hostile graph can make.
+const MOST: usize = 200;
+
+/// Whether a run may go on.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Severity {
+    /// The node must not be applied.
+    Error,
+    /// The node may be applied; somebody should look.
+    Warning,
+}
+
+/// One thing that is wrong.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Finding {
+    /// Whether a run may go on.
+    pub severity: Severity,
+    /// Stable: `<node type>.<what>`.
+    pub code: String,
+    /// Dotted path in `data`; empty for the node as a whole.
+    #[serde(default)]
+    pub field: String,
+    /// What is wrong, one lower-case sentence fragment.
+    pub message: String,
+    /// What to do about it.
+    #[serde(default)]
+    pub hint: String,
+}
+
+/// The answer to `validate`.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Report {
+    /// Everything wrong, in reading order.
+    pub findings: Vec<Finding>,
+}
+
+/// Collects the findings of one node while it is read.
+#[derive(Debug)]
+pub struct Findings {
+    node_type: String,
+    list: RefCell<Vec<Finding>>,
+    dropped: Cell<usize>,
+}
+
+impl Findings {
+    /// For a node of that type; the type begins every code.
+    pub fn new(node_type: &str) -> Self {
+        Self { node_type: node_type.to_owned(), list: RefCell::new(Vec::new()), dropped: Cell::new(0) }
+    }
+
+    /// Something that must not be applied. `what` is the second half of the code.
+    pub fn error(
+        &self,
+        what: &str,
+        field: impl Into<String>,
+        message: impl Into<String>,
+        hint: impl Into<String>,
+    ) {
+        self.push(Severity::Error, what, field.into(), message.into(), hint.into());
+    }
+
+    /// Something to look at.
+    pub fn warning(
+        &self,
+        what: &str,
+        field: impl Into<String>,
+        message: impl Into<String>,
+        hint: impl Into<String>,
+    ) {
+        self.push(Severity::Warning, what, field.into(), message.into(), hint.into());
+    }
+
+    fn push(&self, severity: Severity, what: &str, field: String, message: String, hint: String) {
+        let mut list = self.list.borrow_mut();
+        if list.len() == MOST {
+            self.dropped.set(self.dropped.get() + 1);
+            return;
+        }
+        let code = format!("{}.{what}", self.node_type);
+        let finding = Finding { severity, code, field, message, hint };
+        // A field that several rules read is wrong once.
+        if !list.contains(&finding) {
+            list.push(finding);
+        }
+    }
+
+    /// All of them, in reading order.
+    pub fn into_vec(self) -> Vec<Finding> {
+        let mut list = self.list.into_inner();
+        let dropped = self.dropped.get();
+        if dropped > 0 {
+            list.push(Finding {
+                severity: Severity::Error,
+                code: format!("{}.too_many", self.node_type),
+                field: String::new(),
+                message: format!("{dropped} more findings are not shown"),
+                hint: "mend the ones above first".to_owned(),
+            });
+        }
+        list
+    }
+}
