@@ -6,6 +6,7 @@
 use std::{
     env,
     error::Error,
+    fmt::Write as _,
     fs,
     path::{Path, PathBuf},
     process::Command,
@@ -86,9 +87,8 @@ fn collect(built: &Path, out: &Path) -> Result<(), Box<dyn Error>> {
     for plugin in PLUGINS {
         let file = format!("{plugin}.wasm");
         fs::copy(built.join(format!("kubeorch_plugin_{plugin}.wasm")), out.join(&file))?;
-        table += &format!(
-            "    Plugin {{ name: {plugin:?}, component: include_bytes!(concat!(env!(\"OUT_DIR\"), \"/{file}\")) }},\n"
-        );
+        let bytes = format!("include_bytes!(concat!(env!(\"OUT_DIR\"), \"/{file}\"))");
+        writeln!(table, "    Plugin {{ name: {plugin:?}, component: {bytes} }},")?;
     }
     table += "]\n";
     Ok(fs::write(out.join("plugins.rs"), table)?)

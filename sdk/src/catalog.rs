@@ -188,9 +188,9 @@ impl Descriptor {
     /// One more link it understands.
     #[must_use]
     pub fn link(mut self, role: &str, peers: &[&str], description: &str) -> Self {
-        let rule =
+        let link =
             LinkRule { role: role.to_owned(), peers: owned(peers), description: description.to_owned() };
-        self.links.push(rule);
+        self.links.push(link);
         self
     }
 

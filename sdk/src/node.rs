@@ -67,7 +67,7 @@ fn collect(value: &Value, ids: &mut Vec<String>) {
     match value {
         Value::String(id) if !id.is_empty() && !ids.contains(id) => ids.push(id.clone()),
         Value::Array(items) => {
-            items.iter().filter(|item| item.is_string()).for_each(|item| collect(item, ids))
+            items.iter().filter(|item| item.is_string()).for_each(|item| collect(item, ids));
         }
         _ => {}
     }

@@ -40,7 +40,7 @@ impl NodeType for ConfigMap {
             .rank(10)
             .kind("v1", KIND, true)
             .link("mounts", &[WORKLOADS], "Mounted into the workload, or taken as its environment.")
-            .start(json!({ "data": { "_new_<ms>": "" }, "mountPath": "/etc/config" }))
+            .start(json!({ "data": { "_new_1": "" }, "mountPath": "/etc/config" }))
             .parameters(all)
     }
 

@@ -60,7 +60,7 @@ impl NodeType for Secret {
             .kind("v1", KIND, true)
             .link("mounts", &[WORKLOADS], "Mounted into the workload, or taken as its environment.")
             .retained()
-            .start(json!({ "secretType": "Opaque", "keys": [{ "id": "key-<ms>", "name": "" }], "mountPath": "/etc/secrets" }))
+            .start(json!({ "secretType": "Opaque", "keys": [{ "id": "key-1", "name": "" }], "mountPath": "/etc/secrets" }))
             .secret_keys("keys")
             .parameters(all)
     }

@@ -67,7 +67,7 @@ pub fn env_name(text: &str) -> Result<(), Rejection> {
     reject("is not the name of a variable", "use letters, digits and '_', not beginning with a digit")
 }
 
-/// Key inside a ConfigMap or a Secret: at most 253 letters, digits, `-`, `_` and `.`.
+/// Key inside a config map or a secret: at most 253 letters, digits, `-`, `_` and `.`.
 pub fn config_key(text: &str) -> Result<(), Rejection> {
     if text.len() > 253 {
         return reject("is longer than 253 characters", "shorten it");

@@ -26,7 +26,7 @@ impl NodeType for Ingress {
     }
 
     fn descriptor(&self) -> Descriptor {
-        let start = json!({ "name": "ingress-<n>", "host": "", "ingressClassName": "nginx", "paths": [{ "id": "path-<ms>", "path": "/", "pathType": "Prefix" }] });
+        let start = json!({ "name": "ingress-<n>", "host": "", "ingressClassName": "nginx", "paths": [{ "id": "path-1", "path": "/", "pathType": "Prefix" }] });
         Descriptor::new(self.name(), "Ingress")
             .description("Routes HTTP from outside to services, by host and path.")
             .palette("networking", "Globe", &["networking", "http", "routing", "tls"])

@@ -55,9 +55,9 @@ pub(super) fn read(
 /// Gives every link without a `_linkedService` its path: the one its handle names, else the first free one.
 fn assign<'r>(reader: &Reader<'_>, entries: &mut [Entry<'_, 'r>], links: &'r [Link]) {
     for link in links.iter().filter(|link| link.is(ROLE, DeclaredBy::Node)) {
-        let names = |entry: &Entry<'_, '_>| entry.peer.is_some_and(|peer| peer.id == link.peer.id);
+        let leads_there = |entry: &Entry<'_, '_>| entry.peer.is_some_and(|peer| peer.id == link.peer.id);
         let named = entries.iter().position(|entry| entry.has_id(link));
-        if named.is_none() && entries.iter().any(names) {
+        if named.is_none() && entries.iter().any(leads_there) {
             continue;
         }
         // A path that names the very service by hand is its path as well.

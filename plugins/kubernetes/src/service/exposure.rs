@@ -2,7 +2,7 @@
 
 use kubeorch_plugin_sdk::{Reader, check, kubernetes::Tree};
 
-use super::{TYPES, spec_of};
+use super::TYPES;
 
 /// Type, addresses and affinity.
 pub(super) struct Exposure {
@@ -17,7 +17,7 @@ impl Exposure {
             .choice("serviceType", &TYPES)
             .or_else(|| reader.choice("type", &TYPES))
             .unwrap_or("ClusterIP");
-        let mut spec = spec_of(kind);
+        let mut spec = Tree::new().set("type", kind);
         if headless && kind == "ClusterIP" {
             spec = spec.set("clusterIP", "None");
         } else if headless {

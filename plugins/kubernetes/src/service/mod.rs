@@ -7,9 +7,9 @@ mod selector;
 use kubeorch_plugin_sdk::{
     Descriptor, Facts, Findings, Node, NodeType, Parameter, Parameters, Phase, RenderRequest, Rendered,
     Status, StatusRequest, check,
-    kubernetes::{Meta, Tree, annotations, at, integer_at, text_at, with_metadata},
+    kubernetes::{Meta, annotations, at, integer_at, text_at, with_metadata},
 };
-use serde_json::{Value, json};
+use serde_json::json;
 
 use crate::workload::{LONG_RUNNINGS, parameters};
 use exposure::Exposure;
@@ -54,7 +54,7 @@ impl NodeType for Service {
             && let Some(namespace) = target.namespace()
         {
             notes.push(format!("namespace {namespace} from {}", target.title()));
-            meta.namespace = namespace.to_owned();
+            namespace.clone_into(&mut meta.namespace);
         }
         target.check_namespace(&reader, &meta.namespace);
         let exposure = Exposure::read(&reader, target.is_headless_for(&meta.name));
@@ -159,9 +159,4 @@ fn all_parameters() -> Parameters {
             Parameter::map("annotations", "Annotations")
                 .about("Annotations, for example for the cloud's load balancer."),
         )
-}
-
-/// The leading part of a `spec`, kept here for the submodules.
-fn spec_of(kind: &str) -> Tree {
-    Tree::new().set("type", Value::from(kind))
 }

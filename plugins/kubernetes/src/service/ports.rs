@@ -8,7 +8,7 @@ use super::selector::Target;
 /// What a port may speak.
 pub(super) const PROTOCOLS: [&str; 3] = ["TCP", "UDP", "SCTP"];
 
-struct Port {
+struct Entry {
     name: Option<String>,
     protocol: &'static str,
     port: i64,
@@ -39,14 +39,14 @@ pub(super) fn read(
         flat(reader, target, notes).into_iter().collect()
     } else {
         let count = items.len();
-        let ports: Vec<Port> = items.iter().filter_map(|item| listed(item, kind, count)).collect();
+        let ports: Vec<Entry> = items.iter().filter_map(|item| listed(item, kind, count)).collect();
         check_unique(reader, &ports);
         ports
     };
-    ports.into_iter().map(|port| port.render().into()).collect()
+    ports.into_iter().map(|entry| entry.render().into()).collect()
 }
 
-fn flat(reader: &Reader<'_>, target: &Target<'_>, notes: &mut Vec<String>) -> Option<Port> {
+fn flat(reader: &Reader<'_>, target: &Target<'_>, notes: &mut Vec<String>) -> Option<Entry> {
     let own = target_port(reader);
     if reader.get("port").is_none() {
         reader.error(
@@ -69,10 +69,10 @@ fn flat(reader: &Reader<'_>, target: &Target<'_>, notes: &mut Vec<String>) -> Op
         reader.warning("targetPort", "unknown", message, hint);
     }
     let target = own.or_else(|| target.port().map(Value::from)).unwrap_or_else(|| port.into());
-    Some(Port { name: Some("http".to_owned()), protocol: "TCP", port, target, node_port: None })
+    Some(Entry { name: Some("http".to_owned()), protocol: "TCP", port, target, node_port: None })
 }
 
-fn listed(item: &Reader<'_>, kind: &str, count: usize) -> Option<Port> {
+fn listed(item: &Reader<'_>, kind: &str, count: usize) -> Option<Entry> {
     let node_port = item.integer("nodePort", 30000..=32767);
     if node_port.is_some() && kind == "ClusterIP" {
         item.warning(
@@ -94,7 +94,7 @@ fn listed(item: &Reader<'_>, kind: &str, count: usize) -> Option<Port> {
         || if count == 1 { "http".to_owned() } else { format!("{}-{port}", protocol.to_ascii_lowercase()) };
     let node_port = node_port.filter(|_| kind != "ClusterIP");
     let name = Some(name.unwrap_or_else(default));
-    Some(Port { name, protocol, port, target: own.unwrap_or_else(|| port.into()), node_port })
+    Some(Entry { name, protocol, port, target: own.unwrap_or_else(|| port.into()), node_port })
 }
 
 /// A number, or the name of a port of the pods.
@@ -105,7 +105,7 @@ fn target_port(reader: &Reader<'_>) -> Option<Value> {
     }
 }
 
-fn check_unique(reader: &Reader<'_>, ports: &[Port]) {
+fn check_unique(reader: &Reader<'_>, ports: &[Entry]) {
     for (at, port) in ports.iter().enumerate() {
         let before = &ports[..at];
         let report = |message: String, hint: &str| {
@@ -119,7 +119,7 @@ fn check_unique(reader: &Reader<'_>, ports: &[Port]) {
             report(format!("there are two ports named {name}"), "give each its own name");
         }
         let same_node_port =
-            |other: &Port| other.node_port == port.node_port && other.protocol == port.protocol;
+            |other: &Entry| other.node_port == port.node_port && other.protocol == port.protocol;
         if port.node_port.is_some() && before.iter().any(same_node_port) {
             report(
                 format!("there are two node ports {}", port.node_port.unwrap_or_default()),
@@ -129,7 +129,7 @@ fn check_unique(reader: &Reader<'_>, ports: &[Port]) {
     }
 }
 
-impl Port {
+impl Entry {
     fn render(self) -> Tree {
         Tree::new()
             .set_some("name", self.name)

@@ -69,7 +69,7 @@ struct Mount {
 /// All mounts of a container.
 #[derive(Debug, Default)]
 pub(crate) struct Mounts {
-    mounts: Vec<Mount>,
+    listed: Vec<Mount>,
     env_from: Vec<(Source, String)>,
     own: Vec<(String, String)>,
 }
@@ -86,17 +86,17 @@ impl Mounts {
         let own = own.iter().map(|volume| (volume.name.clone(), volume.path.clone())).collect();
         let mut mounts = Self { own, ..Self::default() };
         for item in reader.items("volumeMounts") {
-            mounts.listed(&item, links, notes);
+            mounts.add_listed(&item, links, notes);
         }
         for link in links.iter().filter(|link| link.is(ROLE, DeclaredBy::Peer)) {
-            mounts.linked(link, reader, namespace, notes);
+            mounts.add_linked(link, reader, namespace, notes);
         }
         mounts.name_volumes();
         mounts.check_paths(reader);
         mounts
     }
 
-    fn listed(&mut self, item: &Reader<'_>, links: &[Link], notes: &mut Vec<String>) {
+    fn add_listed(&mut self, item: &Reader<'_>, links: &[Link], notes: &mut Vec<String>) {
         let node = item.text("nodeId");
         let peer = node.and_then(|id| links.iter().find(|link| link.peer.id == id)).map(|link| &link.peer);
         let by_peer = peer.and_then(|peer| Source::of_kind(&peer.facts.kind));
@@ -129,7 +129,7 @@ impl Mounts {
         let path = item.checked("mountPath", check::absolute_path).map(str::to_owned);
         let facts = peer.map(|peer| &peer.facts);
         let path = path.or_else(|| facts?.mount_path.clone()).unwrap_or_else(|| source.default_path(&name));
-        self.mounts.push(Mount {
+        self.listed.push(Mount {
             source,
             path,
             read_only: if source == Source::Claim { item.flag("readOnly") } else { Some(true) },
@@ -142,7 +142,7 @@ impl Mounts {
         });
     }
 
-    fn linked(&mut self, link: &Link, reader: &Reader<'_>, namespace: &str, notes: &mut Vec<String>) {
+    fn add_linked(&mut self, link: &Link, reader: &Reader<'_>, namespace: &str, notes: &mut Vec<String>) {
         let (peer, facts) = (&link.peer, &link.peer.facts);
         let Some(source) = Source::of_kind(&facts.kind) else { return };
         if !facts.namespace.is_empty() && facts.namespace != namespace {
@@ -166,12 +166,12 @@ impl Mounts {
         let same = |mount: &Mount| {
             mount.node.as_deref() == Some(&peer.id) || (mount.source == source && mount.name == facts.name)
         };
-        if self.mounts.iter().any(same) {
+        if self.listed.iter().any(same) {
             return;
         }
         let path = facts.mount_path.clone().unwrap_or_else(|| source.default_path(&facts.name));
         notes.push(format!("mounted {} {} at {path}", peer.kind, facts.name));
-        self.mounts.push(Mount {
+        self.listed.push(Mount {
             source,
             name: facts.name.clone(),
             path,
@@ -193,8 +193,8 @@ impl Mounts {
     /// One volume per mounted object: `<name>-volume`, made a DNS label and told apart by a number where two objects
     /// of different kinds have the same name.
     fn name_volumes(&mut self) {
-        for at in 0..self.mounts.len() {
-            let (done, rest) = self.mounts.split_at_mut(at);
+        for at in 0..self.listed.len() {
+            let (done, rest) = self.listed.split_at_mut(at);
             let Some(mount) = rest.first_mut() else { return };
             if let Some(same) = done.iter().find(|it| it.source == mount.source && it.name == mount.name) {
                 mount.volume.clone_from(&same.volume);
@@ -214,7 +214,7 @@ impl Mounts {
     fn check_paths(&self, reader: &Reader<'_>) {
         let own = self.own.iter().map(|(_, path)| path.as_str());
         let mut seen: Vec<&str> = own.collect();
-        for mount in &self.mounts {
+        for mount in &self.listed {
             let path = if mount.path.len() > 1 { mount.path.trim_end_matches('/') } else { &mount.path };
             if mount.path.contains(':') {
                 let message = format!("the mount path {path} contains ':'");
@@ -233,7 +233,7 @@ impl Mounts {
     /// Several replicas on several cluster nodes cannot share a claim that only one may mount.
     pub(crate) fn warn_about_sharing(&self, reader: &Reader<'_>, replicas: Option<i64>) {
         let Some(count) = replicas.filter(|count| *count > 1) else { return };
-        for mount in self.mounts.iter().filter(|mount| mount.single_node) {
+        for mount in self.listed.iter().filter(|mount| mount.single_node) {
             let message =
                 format!("{count} replicas share the claim {}, which one cluster node may mount", mount.name);
             let hint = "use the access mode ReadWriteMany, or one replica";
@@ -243,8 +243,8 @@ impl Mounts {
 
     /// The pod's `volumes`, each once.
     pub(crate) fn volumes(&self) -> Vec<Value> {
-        let first = |at: usize| !self.mounts[..at].iter().any(|it| it.volume == self.mounts[at].volume);
-        let mounts = self.mounts.iter().enumerate().filter(|(at, _)| first(*at));
+        let first = |at: usize| !self.listed[..at].iter().any(|it| it.volume == self.listed[at].volume);
+        let mounts = self.listed.iter().enumerate().filter(|(at, _)| first(*at));
         mounts.map(|(_, it)| volume(it)).collect()
     }
 
@@ -254,7 +254,7 @@ impl Mounts {
             .own
             .iter()
             .map(|(name, path)| Tree::new().set("name", name.as_str()).set("mountPath", path.as_str()));
-        let files = self.mounts.iter().filter(|mount| !mount.block).map(|mount| {
+        let files = self.listed.iter().filter(|mount| !mount.block).map(|mount| {
             let entry = Tree::new().set("name", mount.volume.as_str()).set("mountPath", mount.path.as_str());
             entry.set_some("readOnly", mount.read_only)
         });
@@ -263,7 +263,7 @@ impl Mounts {
 
     /// The container's `volumeDevices`.
     pub(crate) fn devices(&self) -> Vec<Value> {
-        let devices = self.mounts.iter().filter(|mount| mount.block);
+        let devices = self.listed.iter().filter(|mount| mount.block);
         let entry = |it: &Mount| {
             Tree::new().set("name", it.volume.as_str()).set("devicePath", it.path.as_str()).into()
         };

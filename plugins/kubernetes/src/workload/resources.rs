@@ -51,7 +51,7 @@ fn amounts<'a>(resources: &Reader<'a>, key: &str) -> Vec<Amount<'a>> {
         match Quantity::check(&text).and_then(|()| Quantity::parse(&text)) {
             Ok(amount) => amounts.push((name.as_str(), text, amount)),
             Err(why) => {
-                inner.error(name, "invalid", format_args!("{name} {text:?} {}", why.problem), why.hint)
+                inner.error(name, "invalid", format_args!("{name} {text:?} {}", why.problem), why.hint);
             }
         }
     }
