@@ -168,7 +168,12 @@ impl<'a> Reader<'a> {
                 Value::Null => {}
                 _ => {
                     let path = self.field(&format!("{key}.{index}"));
-                    self.findings.error(&code(key, "type"), path, format!("{key} {index} is not a text"), "");
+                    self.findings.error(
+                        &code(key, "type"),
+                        path,
+                        format!("{key} {index} is not a text"),
+                        TEXT_HINT,
+                    );
                 }
             }
         }
@@ -243,7 +248,7 @@ impl<'a> Reader<'a> {
     }
 
     fn wrong_type<T>(&self, key: &str, wanted: &str) -> Option<T> {
-        self.error(key, "type", format_args!("{key} must be {wanted}"), "");
+        self.error(key, "type", format_args!("{key} must be {wanted}"), hint_for(wanted));
         None
     }
 }
@@ -255,6 +260,19 @@ fn whole(value: &Value) -> Option<i64> {
     number
         .as_i64()
         .or_else(|| number.as_f64().filter(|it| it.fract() == 0.0 && it.abs() < 1e15).map(|it| it as i64))
+}
+
+const TEXT_HINT: &str = "write it in quotes";
+const OBJECT_HINT: &str = "write it as {\"name\": value}";
+
+fn hint_for(wanted: &str) -> &'static str {
+    match wanted {
+        "a text" => TEXT_HINT,
+        "an object" => OBJECT_HINT,
+        "a list" => "write it as [value, value]",
+        "true or false" => "write true or false, without quotes",
+        _ => "write the digits without quotes or a fraction",
+    }
 }
 
 /// `mountPath` + `relative` = `mount_path_relative`; without a key the second half alone.

@@ -58,14 +58,18 @@ impl NodeType for ConfigMap {
         reader.checked("mountPath", check::absolute_path);
         reader.choice("injectAs", &["volume", "env"]);
         let mut data = reader.map("data");
-        // The editor's placeholders for keys that have no name yet.
-        data.retain(|(key, _)| !key.starts_with("_new_"));
-        for (key, _) in &data {
-            if let Err(why) = check::config_key(key) {
+        data.retain(|(key, _)| {
+            // The editor's placeholders for keys that have no name yet.
+            if key.starts_with("_new_") {
+                return false;
+            }
+            let bad = check::config_key(key).err();
+            if let Some(why) = &bad {
                 let field = reader.field(&format!("data.{key}"));
                 findings.error("key_invalid", field, format!("key {key:?} {}", why.problem), why.hint);
             }
-        }
+            bad.is_none()
+        });
         let bytes: usize = data.iter().map(|(key, value)| key.len() + value.len()).sum();
         if bytes > MOST_BYTES {
             let message =

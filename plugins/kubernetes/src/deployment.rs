@@ -70,11 +70,17 @@ impl NodeType for Deployment {
         let count = |key: &str| integer_at(live, &["status", key]).unwrap_or(0);
         let desired = integer_at(live, &["spec", "replicas"]).unwrap_or(1);
         let seen = count("observedGeneration") >= integer_at(live, &["metadata", "generation"]).unwrap_or(0);
-        let up = count("updatedReplicas") == desired
-            && count("replicas") == desired
-            && count("availableReplicas") == desired;
         let failure = seen.then(|| failure(live, &request.observed, count("updatedReplicas"))).flatten();
-        Counts { desired, ready: count("readyReplicas") }.status(seen && up, failure)
+        let (total, updated, available) =
+            (count("replicas"), count("updatedReplicas"), count("availableReplicas"));
+        let done = match () {
+            () if !seen => Err(Some("the change is not taken up yet".to_owned())),
+            () if updated < desired => Err((total > 0).then(|| format!("{updated}/{desired} updated"))),
+            () if total > desired => Err(Some(format!("{} still to stop", total - desired))),
+            () if available < desired => Err(None),
+            () => Ok(()),
+        };
+        Counts { desired, ready: count("readyReplicas") }.status(done, failure)
     }
 }
 

@@ -79,8 +79,10 @@ impl NodeType for Secret {
         reader.checked("mountPath", check::absolute_path);
         reader.choice("injectAs", &["volume", "env"]);
         let kind = reader.choice("secretType", &TYPES).unwrap_or("Opaque");
-        let mut data = stored(&reader);
-        asked_for(&reader, &mut data);
+        let stored = stored(&reader);
+        let mut data: Map<String, Value> =
+            stored.iter().map(|(key, value)| ((*key).to_owned(), STANDARD.encode(value).into())).collect();
+        asked_for(&reader, &stored, &mut data);
         check_keys(&reader, kind, &data);
         let object = with_metadata("v1", KIND, meta.metadata()).set("type", kind).set("data", data);
         Rendered::default().object(object)
@@ -93,14 +95,10 @@ impl NodeType for Secret {
 }
 
 /// `data`: values in the workflow itself.
-fn stored(reader: &Reader<'_>) -> Map<String, Value> {
-    let mut data = Map::new();
-    for (key, value) in reader.map("data") {
-        if !key.starts_with("_new_") && valid(reader, key, &format!("data.{key}")) {
-            data.insert(key.to_owned(), STANDARD.encode(value).into());
-        }
-    }
-    if !data.is_empty() {
+fn stored<'a>(reader: &Reader<'a>) -> Vec<(&'a str, String)> {
+    let mut stored = reader.map("data");
+    stored.retain(|(key, _)| !key.starts_with("_new_") && valid(reader, key, &format!("data.{key}")));
+    if !stored.is_empty() {
         let message = "the values in data are stored with the workflow, readable by all who may read it";
         reader.warning(
             "data",
@@ -109,11 +107,11 @@ fn stored(reader: &Reader<'_>) -> Map<String, Value> {
             "move their names to keys and give the values with each run",
         );
     }
-    data
+    stored
 }
 
-/// `keys`: values given with each run. They win over a stored one of the same name.
-fn asked_for(reader: &Reader<'_>, data: &mut Map<String, Value>) {
+/// `keys`: values given with each run. A stored one of the same name is what holds without any.
+fn asked_for(reader: &Reader<'_>, stored: &[(&str, String)], data: &mut Map<String, Value>) {
     let mut seen: Vec<&str> = Vec::new();
     for item in reader.items("keys") {
         let Some(key) = item.text("name").filter(|key| !key.starts_with("_new_")) else { continue };
@@ -126,7 +124,11 @@ fn asked_for(reader: &Reader<'_>, data: &mut Map<String, Value>) {
                 Some(Value::Bool(false)) | None => None,
                 Some(_) => item.integer("generate", 1..=1024),
             };
-            data.insert(key.to_owned(), Runtime::secret(key).generate(generate).into());
+            let default = stored.iter().find(|(other, _)| *other == key).map(|(_, value)| value.clone());
+            data.insert(
+                key.to_owned(),
+                Runtime::secret(key).generate(generate).default_value(default).into(),
+            );
         }
     }
 }

@@ -77,7 +77,6 @@ impl NodeType for StatefulSet {
                 "shorten it: Kubernetes adds to it in a label of each pod",
             );
         }
-        warn_about_password(&reader, request);
         let hint = "give the name of the headless service, for example <name>-headless";
         let service = reader
             .required_text("serviceName", hint)
@@ -105,14 +104,24 @@ impl NodeType for StatefulSet {
         let desired = integer_at(live, &["spec", "replicas"]).unwrap_or(1);
         let seen = count("observedGeneration") >= integer_at(live, &["metadata", "generation"]).unwrap_or(0);
         let update = text_at(live, &["status", "updateRevision"]);
-        let settled = update == text_at(live, &["status", "currentRevision"]);
-        let done = seen && settled && count("replicas") == desired && count("readyReplicas") == desired;
+        let ready = count("readyReplicas");
+        let done = match () {
+            () if !seen => Err(Some("the change is not taken up yet".to_owned())),
+            () if update != text_at(live, &["status", "currentRevision"]) => {
+                Err(Some(format!("{}/{desired} updated", count("updatedReplicas"))))
+            }
+            () if count("replicas") > desired => {
+                Err(Some(format!("{} still to stop", count("replicas") - desired)))
+            }
+            () if count("replicas") < desired || ready < desired => Err(None),
+            () => Ok(()),
+        };
         let of_update = |pod: &&Value| {
             let revision = text_at(pod, &["metadata", "labels", "controller-revision-hash"]);
             update.is_none() || revision.is_none() || revision == update
         };
         let failure = seen.then(|| problem(request.observed.iter().filter(of_update))).flatten();
-        let status = Counts { desired, ready: count("readyReplicas") }.status(done, failure);
+        let status = Counts { desired, ready }.status(done, failure);
         status.member("currentReplicas", count("currentReplicas"))
     }
 }
@@ -190,38 +199,4 @@ fn claim_templates() -> Parameter {
         "storage": { "type": "string", "title": "Storage", "default": "10Gi" },
         "storageClassName": { "type": "string", "title": "Storage class" } } });
     Parameter::list("volumeClaimTemplates", "Volumes", item).about("Volumes that every pod gets for itself.")
-}
-
-/// Database images refuse to start without a password. Nothing is added in silence: the user decides.
-fn warn_about_password(reader: &Reader<'_>, request: &RenderRequest) {
-    const DATABASES: [(&[&str], &[&str]); 2] = [
-        (&["postgres"], &["POSTGRES_PASSWORD", "POSTGRES_PASSWORD_FILE", "POSTGRES_HOST_AUTH_METHOD"]),
-        (
-            &["mysql", "mariadb"],
-            &["ROOT_PASSWORD", "ALLOW_EMPTY_PASSWORD", "ALLOW_EMPTY_ROOT_PASSWORD", "RANDOM_ROOT_PASSWORD"],
-        ),
-    ];
-    let image = read_text(&request.node.data, "image").unwrap_or_default();
-    let Some((_, wanted)) = DATABASES.iter().find(|(names, _)| names.iter().any(|name| image.contains(name)))
-    else {
-        return;
-    };
-    let literal =
-        reader.object("env").map(|env| env.members().keys().map(String::as_str).collect::<Vec<_>>());
-    let asked = reader.items("envKeys");
-    let asked = asked.iter().filter_map(|item| item.text("name"));
-    let given = literal
-        .unwrap_or_default()
-        .into_iter()
-        .chain(asked)
-        .any(|name| wanted.iter().any(|end| name.contains(end)));
-    // Any of a linked secret's keys may be the password.
-    let secret = request.links.iter().any(|link| link.peer.facts.kind == "Secret");
-    if !given && !secret {
-        let message = format_args!("the database image {image} is given no password and won't start");
-        let example = wanted.first().copied().unwrap_or_default();
-        let example = if example == "ROOT_PASSWORD" { "MYSQL_ROOT_PASSWORD" } else { example };
-        let hint = format!("link a secret, or add {example} to the variables asked for");
-        reader.warning("image", "without_password", message, hint);
-    }
 }

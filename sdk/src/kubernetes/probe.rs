@@ -20,20 +20,21 @@ pub struct Defaults {
 /// port, or `{exec:{command}}`, `{tcpSocket:{port}}`, `{httpGet:{path,port,scheme}}` as in Kubernetes.
 pub fn probe(reader: &Reader<'_>, key: &str, port: Option<i64>, defaults: Defaults) -> Option<Tree> {
     let inner = reader.object(key)?;
-    let action = action(&inner, key, port, defaults)?;
+    let action = action(&inner, key, port, defaults);
     let seconds = |name: &str, least: i64| inner.integer(name, least..=i64::from(i32::MAX));
     let success = seconds("successThreshold", 1);
     if key == "livenessProbe" && success.is_some_and(|times| times != 1) {
         inner.error("successThreshold", "range", "a liveness probe succeeds after one success", "use 1");
     }
-    Some(
-        action
-            .set("initialDelaySeconds", seconds("initialDelaySeconds", 0).unwrap_or(defaults.initial_delay))
-            .set("periodSeconds", seconds("periodSeconds", 1).unwrap_or(defaults.period))
-            .set_some("timeoutSeconds", seconds("timeoutSeconds", 1))
-            .set_some("successThreshold", success)
-            .set_some("failureThreshold", seconds("failureThreshold", 1)),
-    )
+    // All members are read before a missing one ends it, so that all findings come at once.
+    let timing = [
+        ("initialDelaySeconds", Some(seconds("initialDelaySeconds", 0).unwrap_or(defaults.initial_delay))),
+        ("periodSeconds", Some(seconds("periodSeconds", 1).unwrap_or(defaults.period))),
+        ("timeoutSeconds", seconds("timeoutSeconds", 1)),
+        ("successThreshold", success),
+        ("failureThreshold", seconds("failureThreshold", 1)),
+    ];
+    Some(timing.into_iter().fold(action?, |probe, (key, value)| probe.set_some(key, value)))
 }
 
 fn action(inner: &Reader<'_>, key: &str, container: Option<i64>, defaults: Defaults) -> Option<Tree> {
@@ -54,13 +55,15 @@ fn action(inner: &Reader<'_>, key: &str, container: Option<i64>, defaults: Defau
         let port = port(&socket).or(container.map(Value::from)).or_else(|| missing(&socket, key))?;
         return Some(Tree::new().set("tcpSocket", Tree::new().set("port", port)));
     }
-    let http = inner.object("httpGet").unwrap_or_else(|| inner.clone());
+    let (http, path) = match inner.object("httpGet") {
+        // Kubernetes' own form has Kubernetes' own default.
+        Some(http) => (http, "/"),
+        None => (inner.clone(), defaults.path),
+    };
+    let path = http.checked("path", check::absolute_path).unwrap_or(path);
+    let scheme = http.choice("scheme", &["HTTP", "HTTPS"]);
     let port = port(&http).or(container.map(Value::from)).or_else(|| missing(&http, key))?;
-    let path = http.checked("path", check::absolute_path).unwrap_or(defaults.path);
-    let get = Tree::new()
-        .set("path", path)
-        .set("port", port)
-        .set_some("scheme", http.choice("scheme", &["HTTP", "HTTPS"]));
+    let get = Tree::new().set("path", path).set("port", port).set_some("scheme", scheme);
     Some(Tree::new().set("httpGet", get))
 }
 

@@ -8,6 +8,9 @@ use super::ROLE;
 /// How a path is compared.
 pub(super) const TYPES: [&str; 3] = ["Prefix", "Exact", "ImplementationSpecific"];
 
+/// `servicePort` of an ingress that lists no paths.
+const DEFAULT_PORT: i64 = 80;
+
 /// A path entry while links are being given to it. `reader` is the ingress itself when it has no list of paths.
 struct Entry<'a, 'r> {
     reader: &'r Reader<'a>,
@@ -103,7 +106,10 @@ fn render(entry: &Entry<'_, '_>, listed: bool, notes: &mut Vec<String>) -> Optio
     let own = reader.checked("serviceName", check::dns_subdomain);
     let own_port = port(reader);
     let name = entry.peer.map(|peer| peer.facts.name.as_str()).or(own);
-    let port = own_port.clone().or_else(|| entry.peer?.facts.port.map(Value::from));
+    let theirs = entry.peer.and_then(|peer| peer.facts.port);
+    // Only the flat form has a default; an entry of the list without a port is one that isn't finished.
+    let default = (!listed && reader.get("servicePort").is_none()).then_some(DEFAULT_PORT);
+    let port = own_port.clone().or_else(|| theirs.or(default).map(Value::from));
     note(entry, path, own, own_port.as_ref(), notes);
     let (Some(name), Some(port)) = (name, port) else {
         if listed && reader.get("servicePort").is_none_or(|_| own_port.is_some()) {

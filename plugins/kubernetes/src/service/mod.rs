@@ -53,7 +53,9 @@ impl NodeType for Service {
         if request.node.own_namespace().is_none()
             && let Some(namespace) = target.namespace()
         {
-            notes.push(format!("namespace {namespace} from {}", target.title()));
+            if namespace != meta.namespace {
+                notes.push(format!("namespace {namespace} from {}", target.title()));
+            }
             namespace.clone_into(&mut meta.namespace);
         }
         target.check_namespace(&reader, &meta.namespace);

@@ -42,6 +42,16 @@ impl<'a> Target<'a> {
                 "set targetApp, or use one service per workload",
             );
         }
+        if let (Some(own), None, Some(first)) = (own, peer, first) {
+            let message =
+                format_args!("targetApp {own} isn't the linked {} {}", first.kind, first.facts.name);
+            reader.warning(
+                "targetApp",
+                "differs",
+                message,
+                "clear targetApp to follow the link, or remove the link",
+            );
+        }
         match (own, peer) {
             (Some(stale), Some(peer)) if stale != peer.facts.name => {
                 notes.push(format!("target {stale}: {} is now named {}", peer.kind, peer.facts.name));

@@ -1,5 +1,7 @@
 //! How the pods of a workload fare: the one thing that explains best why it is not ready.
 
+use std::fmt;
+
 use kubeorch_plugin_sdk::{
     Phase, Status,
     kubernetes::{at, condition, integer_at, is_deleting, qualified_name, text_at},
@@ -121,30 +123,34 @@ impl Counts {
             .message("not created yet")
     }
 
-    /// The status from how far the roll-out is and what ails the pods.
-    pub(crate) fn status(self, done: bool, failure: Option<Problem>) -> Status {
+    /// The status from how far the roll-out is and what ails the pods. `Err` says what is still missing.
+    pub(crate) fn status(self, done: Result<(), Option<String>>, problem: Option<Problem>) -> Status {
         let Self { desired, ready } = self;
-        let progress = match (done, desired) {
-            (true, 0) => "scaled to zero".to_owned(),
-            _ => format!("{ready}/{desired} pods ready"),
+        let counted = |status: Status| status.member("replicas", desired).member("readyReplicas", ready);
+        let missing = match done {
+            Ok(()) => {
+                let message = if desired == 0 { "scaled to zero".to_owned() } else { self.to_string() };
+                return counted(Status::new(Phase::Ready, "healthy")).message(message);
+            }
+            Err(missing) => missing,
         };
-        let (phase, state) = match &failure {
-            _ if done => (Phase::Ready, "healthy"),
-            Some(Problem { fatal: true, .. }) => (Phase::Failed, "error"),
-            _ => (Phase::Progressing, "partial"),
+        let fatal = problem.as_ref().is_some_and(|problem| problem.fatal);
+        let (phase, state) = if fatal { (Phase::Failed, "error") } else { (Phase::Progressing, "partial") };
+        let explanation = problem.as_ref().map(|problem| problem.message.clone()).or(missing);
+        let message = match explanation {
+            Some(explanation) => format!("{self}; {explanation}"),
+            None => self.to_string(),
         };
-        let failure = failure.filter(|_| !done);
-        let message = match &failure {
-            Some(problem) => format!("{progress}; {}", problem.message),
-            None => progress,
-        };
-        let status = Status::new(phase, state)
-            .member("replicas", desired)
-            .member("readyReplicas", ready)
-            .message(message);
-        match failure {
+        let status = counted(Status::new(phase, state)).message(message);
+        match problem {
             Some(problem) => status.because(problem.reason, Some(problem.object)),
             None => status,
         }
+    }
+}
+
+impl fmt::Display for Counts {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}/{} pods ready", self.ready, self.desired)
     }
 }

@@ -1,5 +1,6 @@
 //! What all node types that make pods share: the pod's template, its parameters, its links and its health.
 
+mod database;
 mod env;
 pub(crate) mod health;
 mod mounts;
@@ -66,6 +67,7 @@ impl Pods {
             Tree::new().set("metadata", Tree::new().set("labels", meta.pod_labels())).set("spec", spec);
         let replicas = replicas(reader, &request.links, &mut notes);
         mounts.warn_about_sharing(reader, replicas);
+        database::warn_about_password(reader, mounts.hold_secret());
         Self { meta, port, replicas, template, notes }
     }
 

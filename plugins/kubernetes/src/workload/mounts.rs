@@ -1,7 +1,7 @@
 //! Volumes of a pod: those its data names and those its neighbours bring.
 
 use kubeorch_plugin_sdk::{
-    DeclaredBy, Link, Reader, check,
+    DeclaredBy, Facts, Link, Peer, Reader, check,
     kubernetes::{Tree, label_text},
 };
 use serde_json::Value;
@@ -101,27 +101,7 @@ impl Mounts {
         let peer = node.and_then(|id| links.iter().find(|link| link.peer.id == id)).map(|link| &link.peer);
         let by_peer = peer.and_then(|peer| Source::of_kind(&peer.facts.kind));
         let Some(source) = by_peer.or_else(|| listed_type(item)) else { return };
-        let copied = item.checked("name", check::dns_subdomain);
-        let name = match (peer, copied) {
-            (Some(peer), copied) => {
-                if let Some(stale) = copied.filter(|name| *name != peer.facts.name) {
-                    notes.push(format!("mount {stale}: {} is now named {}", peer.kind, peer.facts.name));
-                }
-                peer.facts.name.clone()
-            }
-            (None, Some(name)) => name.to_owned(),
-            (None, None) => {
-                if item.text("name").is_none() {
-                    item.error(
-                        "name",
-                        "missing",
-                        "the mount names nothing",
-                        "give the name of what is mounted",
-                    );
-                }
-                return;
-            }
-        };
+        let Some(name) = mounted_name(item, peer, notes) else { return };
         if item.text("injectAs") == Some("env") && source != Source::Claim {
             self.inject(source, name);
             return;
@@ -159,8 +139,9 @@ impl Mounts {
         }
         let option = link.option("injectAs").or(facts.inject_as.as_deref());
         if option == Some("env") && source != Source::Claim {
-            notes.push(format!("environment from {} {}", peer.kind, facts.name));
-            self.inject(source, facts.name.clone());
+            if self.inject(source, facts.name.clone()) {
+                notes.push(format!("environment from {} {}", peer.kind, facts.name));
+            }
             return;
         }
         let same = |mount: &Mount| {
@@ -184,10 +165,13 @@ impl Mounts {
         });
     }
 
-    fn inject(&mut self, source: Source, name: String) {
-        if !self.env_from.contains(&(source, name.clone())) {
+    /// Whether it is new: an edge and a reference may bring the same neighbour.
+    fn inject(&mut self, source: Source, name: String) -> bool {
+        let new = !self.env_from.contains(&(source, name.clone()));
+        if new {
             self.env_from.push((source, name));
         }
+        new
     }
 
     /// One volume per mounted object: `<name>-volume`, made a DNS label and told apart by a number where two objects
@@ -241,6 +225,13 @@ impl Mounts {
         }
     }
 
+    /// Whether the container sees any secret.
+    pub(crate) fn hold_secret(&self) -> bool {
+        let sources =
+            self.listed.iter().map(|it| it.source).chain(self.env_from.iter().map(|(source, _)| *source));
+        sources.into_iter().any(|source| source == Source::Secret)
+    }
+
     /// The pod's `volumes`, each once.
     pub(crate) fn volumes(&self) -> Vec<Value> {
         let first = |at: usize| !self.listed[..at].iter().any(|it| it.volume == self.listed[at].volume);
@@ -291,6 +282,18 @@ fn volume(mount: &Mount) -> Value {
     Value::Object(members)
 }
 
+/// What a mount names: the neighbour it points at by its current name, else the copied one.
+fn mounted_name(item: &Reader<'_>, peer: Option<&Peer>, notes: &mut Vec<String>) -> Option<String> {
+    if let Some(peer) = peer {
+        if let Some(stale) = item.text("name").filter(|name| *name != peer.facts.name) {
+            notes.push(format!("mount {stale}: {} is now named {}", peer.kind, peer.facts.name));
+        }
+        return Some(peer.facts.name.clone());
+    }
+    item.required_text("name", "give the name of what is mounted")?;
+    item.checked("name", check::dns_subdomain).map(str::to_owned)
+}
+
 fn listed_type(item: &Reader<'_>) -> Option<Source> {
     const HINT: &str = "use configMap, secret or persistentVolumeClaim";
     let text = item.required_text("type", HINT)?;
@@ -301,11 +304,11 @@ fn listed_type(item: &Reader<'_>) -> Option<Source> {
     source
 }
 
-fn is_block(facts: &kubeorch_plugin_sdk::Facts) -> bool {
+fn is_block(facts: &Facts) -> bool {
     facts.more.get("volumeMode").and_then(Value::as_str) == Some("Block")
 }
 
-fn is_single_node(facts: &kubeorch_plugin_sdk::Facts) -> bool {
+fn is_single_node(facts: &Facts) -> bool {
     let modes = facts.more.get("accessModes").and_then(Value::as_array);
     modes.is_some_and(|modes| {
         !modes.is_empty()
