@@ -16,4 +16,18 @@ pub mod kube;
 pub mod plugin;
 pub mod store;
 
+// Domains.
+pub mod clusters;
+pub mod projects;
+pub mod runs;
+pub mod settings;
+pub mod templates;
+pub mod users;
+pub mod versions;
+pub mod workflows;
+
+// The engine: the only place that wires everything.
+pub mod engine;
+
+pub use engine::Engine;
 pub use error::Error;

@@ -40,4 +40,25 @@ codes! {
     CLUSTER_CONFLICT = "cluster.conflict", Conflict, true, "Another manager owns these fields; repeat with force to take them over.";
     CREDENTIALS_INVALID = "credentials.invalid", Invalid, false, "Correct the cluster credentials.";
     GRAPH_INVALID = "graph.invalid", Invalid, false, "Correct every finding and repeat; nothing was applied.";
+    REQUEST_INVALID = "request.invalid", Invalid, false, "Correct the request; the message names the member.";
+    NOT_SIGNED_IN = "auth.required", Unauthenticated, false, "Sign in and send the token as `Authorization: Bearer <token>`.";
+    TOKEN_INVALID = "auth.token_invalid", Unauthenticated, false, "Sign in again.";
+    CREDENTIALS_WRONG = "auth.wrong_credentials", Unauthenticated, false, "Check the address and the password.";
+    AUTH_BUSY = "auth.busy", Limited, true, "Too many sign-ins at once; try again in a few seconds.";
+    PERMISSION_MISSING = "auth.forbidden", Forbidden, false, "Ask an admin, or the owner of the object.";
+    REGISTRATION_CLOSED = "auth.registration_closed", Forbidden, false, "Ask an admin for an account.";
+    INVITE_REQUIRED = "auth.invite_required", Forbidden, false, "Ask an admin for the current invite code.";
+    USER_EXISTS = "user.exists", Conflict, false, "Sign in instead, or use another address.";
+    USER_NOT_FOUND = "user.not_found", NotFound, false, "Sign in again.";
+    WORKFLOW_NOT_FOUND = "workflow.not_found", NotFound, false, "List your workflows to see their ids.";
+    WORKFLOW_CONFLICT = "workflow.conflict", Conflict, true, "Read the workflow again, merge your change and save with the new revision.";
+    WORKFLOW_NOT_PUBLISHED = "workflow.not_published", Invalid, false, "Publish the workflow first.";
+    VERSION_NOT_FOUND = "version.not_found", NotFound, false, "List the versions of the workflow.";
+    CLUSTER_NOT_FOUND = "cluster.not_found", NotFound, false, "List your clusters to see their names.";
+    CLUSTER_EXISTS = "cluster.exists", Conflict, false, "Choose another name, or change the cluster that is there.";
+    CLUSTER_FOREIGN = "cluster.object_foreign", Conflict, false, "Rename the node, or run with `adopt` to take the object over.";
+    RUN_NOT_FOUND = "run.not_found", NotFound, false, "List the runs of the workflow.";
+    RUN_ACTIVE = "run.active", Conflict, true, "Wait for the run that is named, or cancel it.";
+    RUN_FAILED = "run.failed", Invalid, false, "Mend what the message names and run again.";
+    SHUTTING_DOWN = "server.shutting_down", Unavailable, true, "Try again in a moment.";
 }

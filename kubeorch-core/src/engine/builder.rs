@@ -1,0 +1,174 @@
+//! Building an engine.
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
+use super::handle::Inner;
+use super::{Engine, Host, Tasks};
+use crate::clusters::Links;
+use crate::error::{Code, Describe, codes};
+use crate::id::Ids;
+use crate::kube::{self, Cluster, Connector};
+use crate::plugin::NodeTypes;
+use crate::secret::{Sealer, Secret};
+use crate::settings::random_text;
+use crate::store::{Db, Memory, Store};
+use crate::time::{Clock, Entropy, SystemClock, SystemEntropy};
+use crate::{clusters, runs, settings, templates, users, workflows};
+
+/// Why an engine cannot be built.
+#[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum Error {
+    /// Nothing can be drawn without node types.
+    #[error("an engine needs node types: give `plugins`")]
+    NoPlugins,
+}
+
+impl Describe for Error {
+    fn code(&self) -> &'static Code {
+        codes::PLUGIN_INVALID
+    }
+}
+
+/// The parts of an engine; everything has a default but the plugins.
+#[derive(Default)]
+pub struct Builder {
+    store: Option<Arc<dyn Store>>,
+    encryption_key: Option<Secret>,
+    older_keys: Vec<Secret>,
+    plugins: Option<Arc<dyn NodeTypes>>,
+    connector: Option<Arc<dyn Connector>>,
+    clusters: BTreeMap<String, Arc<dyn Cluster>>,
+    clock: Option<Arc<dyn Clock>>,
+    entropy: Option<Arc<dyn Entropy>>,
+    users: users::Options,
+}
+
+impl Builder {
+    /// Where everything is kept; default: memory, gone with the process.
+    #[must_use]
+    pub fn store(mut self, store: Arc<dyn Store>) -> Self {
+        self.store = Some(store);
+        self
+    }
+
+    /// Seals credentials in the store; default: a random key, so that a durable store needs one given.
+    #[must_use]
+    pub fn encryption_key(mut self, key: Secret) -> Self {
+        self.encryption_key = Some(key);
+        self
+    }
+
+    /// A key of earlier days: opens what it sealed, seals nothing new.
+    #[must_use]
+    pub fn older_encryption_key(mut self, key: Secret) -> Self {
+        self.older_keys.push(key);
+        self
+    }
+
+    /// The node types; needed.
+    #[must_use]
+    pub fn plugins(mut self, plugins: Arc<dyn NodeTypes>) -> Self {
+        self.plugins = Some(plugins);
+        self
+    }
+
+    /// How clusters of users are connected; default: over the network (feature `kube`).
+    #[must_use]
+    pub fn connector(mut self, connector: Arc<dyn Connector>) -> Self {
+        self.connector = Some(connector);
+        self
+    }
+
+    /// A cluster that is there for every user.
+    #[must_use]
+    pub fn cluster(mut self, name: impl Into<String>, cluster: Arc<dyn Cluster>) -> Self {
+        self.clusters.insert(name.into(), cluster);
+        self
+    }
+
+    /// The clock; default: the machine's.
+    #[must_use]
+    pub fn clock(mut self, clock: Arc<dyn Clock>) -> Self {
+        self.clock = Some(clock);
+        self
+    }
+
+    /// The source of randomness; default: the operating system's.
+    #[must_use]
+    pub fn entropy(mut self, entropy: Arc<dyn Entropy>) -> Self {
+        self.entropy = Some(entropy);
+        self
+    }
+
+    /// Rules about accounts.
+    #[must_use]
+    pub fn users(mut self, options: users::Options) -> Self {
+        self.users = options;
+        self
+    }
+
+    /// Opens everything, ends the runs that a stopped process left, and answers the engine.
+    pub async fn build(self) -> Result<Engine, crate::Error> {
+        let types = self.plugins.ok_or(Error::NoPlugins)?;
+        let clock = self.clock.unwrap_or_else(|| Arc::new(SystemClock));
+        let entropy = self.entropy.unwrap_or_else(|| Arc::new(SystemEntropy));
+        let store = self.store.unwrap_or_else(|| Arc::new(Memory::new(Arc::clone(&clock))));
+        let key = self.encryption_key.unwrap_or_else(|| Secret::new(random_text(&*entropy, 52)));
+        let sealer = Sealer::new(&key, &self.older_keys, Arc::clone(&entropy));
+        let host = Host {
+            db: Db::new(store, Arc::clone(&clock)),
+            ids: Arc::new(Ids::new(Arc::clone(&clock), Arc::clone(&entropy))),
+            clusters: Arc::new(self.clusters),
+            clock,
+            entropy,
+        };
+        let connector = self.connector.unwrap_or_else(default_connector);
+        let links = Links::new(host.clone(), sealer.clone(), connector);
+        let tasks = Tasks::default();
+        let runs = runs::Service::new(runs::Parts {
+            host: host.clone(),
+            links: links.clone(),
+            types: Arc::clone(&types),
+            tasks: tasks.clone(),
+        });
+        let ended = runs.recover().await?;
+        if ended > 0 {
+            tracing::warn!(runs = ended, "ended runs that a stopped process left");
+        }
+        Ok(Engine::new(Inner {
+            users: users::Service::new(host.clone(), sealer, self.users),
+            settings: settings::Service::new(host.clone()),
+            workflows: workflows::Service::new(host.clone(), Arc::new(runs.clone())),
+            clusters: clusters::Service::new(host.clone(), links),
+            templates: templates::Service::new(Arc::clone(&types)),
+            host,
+            tasks,
+            types,
+            runs,
+        }))
+    }
+}
+
+#[cfg(feature = "kube")]
+fn default_connector() -> Arc<dyn Connector> {
+    Arc::new(kube::Connect::default())
+}
+
+#[cfg(not(feature = "kube"))]
+fn default_connector() -> Arc<dyn Connector> {
+    Arc::new(NoConnector)
+}
+
+/// Without the feature `kube` only the clusters that come with the server can be used.
+#[cfg(not(feature = "kube"))]
+struct NoConnector;
+
+#[cfg(not(feature = "kube"))]
+#[async_trait::async_trait]
+impl Connector for NoConnector {
+    async fn connect(&self, _: &kube::Endpoint) -> Result<Arc<dyn Cluster>, kube::Error> {
+        Err(kube::Error::Credentials("this build has no network connector (feature `kube`)".into()))
+    }
+}

@@ -1,0 +1,92 @@
+//! The running engine.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use super::{Builder, Host, Tasks};
+use crate::plugin::NodeTypes;
+use crate::store::{self, Db};
+use crate::{clusters, runs, settings, templates, users, workflows};
+
+/// How long running work may go on when the engine stops.
+const STOP_GRACE: Duration = Duration::from_secs(8);
+
+/// A running engine. Cheap to clone; every clone is the same engine.
+#[derive(Clone)]
+pub struct Engine {
+    inner: Arc<Inner>,
+}
+
+pub(super) struct Inner {
+    pub(super) host: Host,
+    pub(super) tasks: Tasks,
+    pub(super) types: Arc<dyn NodeTypes>,
+    pub(super) users: users::Service,
+    pub(super) settings: settings::Service,
+    pub(super) workflows: workflows::Service,
+    pub(super) clusters: clusters::Service,
+    pub(super) runs: runs::Service,
+    pub(super) templates: templates::Service,
+}
+
+impl Engine {
+    /// Begins to build one.
+    pub fn builder() -> Builder {
+        Builder::default()
+    }
+
+    pub(super) fn new(inner: Inner) -> Self {
+        Self { inner: Arc::new(inner) }
+    }
+
+    /// Accounts and sign-in.
+    pub fn users(&self) -> &users::Service {
+        &self.inner.users
+    }
+
+    /// Server-wide settings.
+    pub fn settings(&self) -> &settings::Service {
+        &self.inner.settings
+    }
+
+    /// Workflows and their versions.
+    pub fn workflows(&self) -> &workflows::Service {
+        &self.inner.workflows
+    }
+
+    /// Clusters.
+    pub fn clusters(&self) -> &clusters::Service {
+        &self.inner.clusters
+    }
+
+    /// Plans and runs.
+    pub fn runs(&self) -> &runs::Service {
+        &self.inner.runs
+    }
+
+    /// The palette.
+    pub fn templates(&self) -> &templates::Service {
+        &self.inner.templates
+    }
+
+    /// The installed node types.
+    pub fn node_types(&self) -> &Arc<dyn NodeTypes> {
+        &self.inner.types
+    }
+
+    /// The store, for tools: verifying, following the event log.
+    pub fn store(&self) -> &Db {
+        &self.inner.host.db
+    }
+
+    /// Whether the store answers.
+    pub fn ready(&self) -> Result<(), crate::Error> {
+        Ok(self.inner.host.db.read(|_| Ok::<_, store::Error>(()))?)
+    }
+
+    /// Stops taking work, lets runs end for some seconds, then drops them; the next start ends their records.
+    /// Calling it twice is fine.
+    pub async fn shutdown(&self) {
+        self.inner.tasks.stop(&*self.inner.host.clock, STOP_GRACE).await;
+    }
+}

@@ -1,0 +1,6 @@
+//! Projects: what workflows belong to. Every account has a personal one, made with it.
+
+mod model;
+
+pub use model::Project;
+pub(crate) use model::personal_of;

@@ -1,0 +1,29 @@
+//! Plans and runs: from a version to a cluster that looks like it.
+//!
+//! validate → version → render → plan → apply → wait → prune → record. Boundary: what a node type means comes
+//! from the plugins, what a cluster is from the `kube` edge. May use: `workflows`, `versions`, `clusters`.
+
+mod changes;
+mod error;
+mod execute;
+mod fill;
+mod model;
+mod observe;
+mod plan;
+mod prepare;
+mod record;
+mod service;
+mod stream;
+mod table;
+
+pub use changes::FieldChange;
+pub use error::Error;
+pub use model::{AppliedObject, MAX_LOG_LINES, NodePhase, NodeState, Options, Run, Status, Values};
+pub use plan::{Action, Plan, PlannedOperation};
+pub use prepare::{NODE_LABEL, WORKFLOW_LABEL};
+pub(crate) use service::Parts;
+pub use service::Service;
+pub use stream::{Follow, StreamEvent};
+
+/// The field manager of every apply (contract 5.2).
+pub const MANAGER: &str = "kubeorch";

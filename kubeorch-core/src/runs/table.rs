@@ -1,0 +1,99 @@
+//! Runs in the store. Nodes and log lines are records of their own, so that a large run is not
+//! rewritten with every step.
+
+use serde::{Deserialize, Serialize};
+
+use super::Error;
+use super::model::{NodeState, Run};
+use crate::id::{RunId, WorkflowId};
+use crate::store::{Index, Indexes, Query, Reader, Record, Table, Tx};
+
+/// Runs by workflow; ids rise with time.
+pub(super) const BY_WORKFLOW: Index<Run> = Index::new("runs_by_workflow");
+
+/// The one run of a workflow that has not ended: a second one cannot be stored.
+pub(super) const ACTIVE: Index<Run> = Index::unique("runs_active");
+
+/// The runs that have not ended, for recovery.
+pub(super) const RUNNING: Index<Run> = Index::new("runs_running");
+
+impl Record for Run {
+    const TABLE: Table = Table("runs");
+    const INDEXES: &'static [Index<Self>] = &[BY_WORKFLOW, ACTIVE, RUNNING];
+    type Key = RunId;
+
+    fn key(&self) -> RunId {
+        self.id
+    }
+
+    fn indexes(&self, out: &mut Indexes<Self>) {
+        out.add(BY_WORKFLOW, &(self.workflow, self.id));
+        if !self.status.ended() {
+            out.add(ACTIVE, &self.workflow);
+            out.add(RUNNING, &self.id);
+        }
+    }
+}
+
+/// How far a node of a run came.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub(super) struct RunNode {
+    pub(super) run: RunId,
+    pub(super) node: String,
+    pub(super) state: NodeState,
+}
+
+impl Record for RunNode {
+    const TABLE: Table = Table("run_nodes");
+    type Key = (RunId, String);
+
+    fn key(&self) -> Self::Key {
+        (self.run, self.node.clone())
+    }
+}
+
+/// A line of a run's log.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub(super) struct LogLine {
+    pub(super) run: RunId,
+    pub(super) number: u64,
+    pub(super) text: String,
+}
+
+impl Record for LogLine {
+    const TABLE: Table = Table("run_logs");
+    type Key = (RunId, u64);
+
+    fn key(&self) -> Self::Key {
+        (self.run, self.number)
+    }
+}
+
+/// A run with its nodes and log.
+pub(super) fn load(reader: &Reader<'_>, id: RunId) -> Result<Option<Run>, Error> {
+    let Some(mut run) = reader.get::<Run>(&id)? else { return Ok(None) };
+    fill(reader, &mut run)?;
+    Ok(Some(run))
+}
+
+/// The newest runs of a workflow.
+pub(super) fn newest(reader: &Reader<'_>, workflow: WorkflowId, limit: usize) -> Result<Vec<Run>, Error> {
+    let mut runs = reader.list(&Query::by(BY_WORKFLOW).prefix(&workflow).reverse().limit(limit))?;
+    for run in &mut runs {
+        fill(reader, run)?;
+    }
+    Ok(runs)
+}
+
+/// The run of a workflow that has not ended.
+pub(super) fn active(tx: &Tx<'_>, workflow: WorkflowId) -> Result<Option<Run>, Error> {
+    Ok(tx.find(ACTIVE, &workflow)?)
+}
+
+fn fill(reader: &Reader<'_>, run: &mut Run) -> Result<(), Error> {
+    let nodes = reader.list(&Query::<RunNode>::all().prefix(&run.id))?;
+    run.nodes = nodes.into_iter().map(|node| (node.node, node.state)).collect();
+    let lines = reader.list(&Query::<LogLine>::all().prefix(&run.id))?;
+    run.logs = lines.into_iter().map(|line| line.text).collect();
+    Ok(())
+}

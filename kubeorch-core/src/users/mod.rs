@@ -1,0 +1,14 @@
+//! Accounts: register, sign in, refresh, profile; and who a token stands for.
+//!
+//! Boundary: passwords and tokens end here; the rest of the engine sees an [`Actor`](crate::actor::Actor).
+//! May use: `settings` (the records), `projects`.
+
+mod error;
+mod model;
+mod password;
+mod service;
+mod tokens;
+
+pub use error::Error;
+pub use model::{Methods, Options, Register, Session, User};
+pub use service::Service;

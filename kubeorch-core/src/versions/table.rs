@@ -1,0 +1,142 @@
+//! Reading and appending versions inside a transaction of the caller.
+
+use super::model::{Content, Full, Label, Version};
+use super::{Comparison, Error};
+use crate::engine::Host;
+use crate::graph::{Graph, Hash};
+use crate::id::{RunId, UserId, WorkflowId};
+use crate::page::{Page, Paged};
+use crate::store::{Query, Reader, Tx};
+
+/// Where a new version comes from.
+#[derive(Debug, Clone, Default)]
+pub(crate) struct Origin {
+    pub(crate) author: Option<UserId>,
+    pub(crate) automatic: bool,
+    pub(crate) restored_from: Option<u64>,
+    pub(crate) run: Option<RunId>,
+}
+
+/// Appends a snapshot of the graph with the next number. Two transactions that append at once both read the
+/// newest record, so one of them is repeated and numbers never collide.
+pub(crate) fn append(
+    tx: &mut Tx<'_>,
+    host: &Host,
+    workflow: WorkflowId,
+    graph: &Graph,
+    label: Label,
+    origin: Origin,
+) -> Result<Version, Error> {
+    let graph = graph.snapshot();
+    let hash = graph.snapshot_hash();
+    let seq = newest(tx, workflow)?.map_or(0, |version| version.seq) + 1;
+    let version = Version {
+        id: host.ids.next(),
+        workflow,
+        seq,
+        content: hash,
+        node_count: graph.nodes.len(),
+        name: label.name.filter(|text| !text.is_empty()),
+        tag: label.tag.filter(|text| !text.is_empty()),
+        description: label.description.unwrap_or_default(),
+        author: origin.author,
+        automatic: origin.automatic,
+        restored_from: origin.restored_from,
+        run: origin.run,
+        run_status: None,
+        created_at: host.ids.now(),
+    };
+    if tx.get::<Content>(&hash)?.is_none() {
+        tx.put(&Content { hash, graph })?;
+    }
+    tx.insert(&version)?;
+    Ok(version)
+}
+
+/// The newest version.
+pub(crate) fn newest(tx: &mut Tx<'_>, workflow: WorkflowId) -> Result<Option<Version>, Error> {
+    Ok(tx.first(Query::<Version>::all().prefix(&workflow).reverse())?)
+}
+
+/// One version with its graph.
+pub(crate) fn find(reader: &Reader<'_>, workflow: WorkflowId, seq: u64) -> Result<Full, Error> {
+    let version = reader.get::<Version>(&(workflow, seq))?.ok_or(Error::NotFound)?;
+    let graph = content(reader, version.content)?;
+    Ok(Full { version, graph })
+}
+
+/// The graph under a hash.
+pub(crate) fn content(reader: &Reader<'_>, hash: Hash) -> Result<Graph, Error> {
+    let content = reader.get::<Content>(&hash)?;
+    Ok(content.ok_or_else(|| damaged(hash))?.graph)
+}
+
+/// A window, newest first, with graphs.
+pub(crate) fn list(reader: &Reader<'_>, workflow: WorkflowId, page: Page) -> Result<Paged<Full>, Error> {
+    // Numbers are gapless from 1 and versions are never removed: the newest number is the count.
+    let all = Query::<Version>::all().prefix(&workflow).reverse();
+    let newest = reader.first(all.clone())?;
+    let total = newest.map_or(0, |version| usize::try_from(version.seq).unwrap_or(usize::MAX));
+    let items = reader
+        .list(&all.page(page))?
+        .into_iter()
+        .map(|version| Ok(Full { graph: content(reader, version.content)?, version }))
+        .collect::<Result<_, Error>>()?;
+    Ok(Paged { items, total })
+}
+
+/// Edits what may be edited; `None` leaves a member, an empty text clears it.
+pub(crate) fn edit(tx: &mut Tx<'_>, workflow: WorkflowId, seq: u64, label: &Label) -> Result<Version, Error> {
+    let mut version = tx.get::<Version>(&(workflow, seq))?.ok_or(Error::NotFound)?;
+    let set = |member: &mut Option<String>, new: &Option<String>| {
+        if let Some(text) = new {
+            *member = Some(text.clone()).filter(|text| !text.is_empty());
+        }
+    };
+    set(&mut version.name, &label.name);
+    set(&mut version.tag, &label.tag);
+    if let Some(text) = &label.description {
+        version.description.clone_from(text);
+    }
+    tx.put(&version)?;
+    Ok(version)
+}
+
+/// Notes how the run of a version ended.
+pub(crate) fn set_run(
+    tx: &mut Tx<'_>,
+    workflow: WorkflowId,
+    seq: u64,
+    run: RunId,
+    status: &str,
+) -> Result<(), Error> {
+    if let Some(mut version) = tx.get::<Version>(&(workflow, seq))? {
+        version.run = Some(run);
+        version.run_status = Some(status.to_owned());
+        tx.put(&version)?;
+    }
+    Ok(())
+}
+
+/// What changed between two versions.
+pub(crate) fn compare(
+    reader: &Reader<'_>,
+    workflow: WorkflowId,
+    from: u64,
+    to: u64,
+) -> Result<Comparison, Error> {
+    let side = |seq| {
+        find(reader, workflow, seq).map_err(|error| match error {
+            Error::NotFound => Error::PairNotFound,
+            other => other,
+        })
+    };
+    Ok(Comparison::new(side(from)?, side(to)?))
+}
+
+fn damaged(hash: Hash) -> Error {
+    Error::Store(crate::store::Error::Damaged {
+        what: format!("content {hash}"),
+        reason: "a version points at it and it is not there".into(),
+    })
+}
