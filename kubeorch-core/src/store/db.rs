@@ -83,6 +83,11 @@ impl Db {
         self.store.head()
     }
 
+    /// The backend below.
+    pub fn store(&self) -> &Arc<dyn Store> {
+        &self.store
+    }
+
     /// The clock of this handle.
     pub fn clock(&self) -> &Arc<dyn Clock> {
         &self.clock

@@ -2,7 +2,8 @@
 
 use crate::error::{Code, Describe, codes};
 
-/// A failed read or write. After an error nothing of the batch is there.
+/// A failed read or write. After an error nothing of the batch is there; only after [`Error::Unavailable`]
+/// may it be, because nobody knows what a failing disk kept.
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
 pub enum Error {

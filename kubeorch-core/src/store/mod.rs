@@ -3,6 +3,8 @@
 //! [`Store`] is small on purpose: one implementation of everything above it serves every backend.
 
 mod api;
+#[cfg(any(test, feature = "test-util"))]
+pub mod conformance;
 mod db;
 mod error;
 mod feed;
@@ -12,9 +14,15 @@ pub mod memory;
 mod query;
 mod reader;
 mod record;
+#[cfg(feature = "redb")]
+pub mod redb;
+#[cfg(test)]
+mod tests;
 mod tx;
 pub mod verify;
 
+#[cfg(feature = "redb")]
+pub use self::redb::Redb;
 pub use api::{Batch, Event, Expect, NewEvent, Seq, Snapshot, Store, Table, Write};
 pub use db::Db;
 pub use error::Error;

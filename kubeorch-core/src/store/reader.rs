@@ -59,7 +59,7 @@ impl<'s> Reader<'s> {
         if query.limit == 0 {
             return Ok(items);
         }
-        self.rows(query, |key, value| {
+        self.rows::<T, Error>(query, |key, value| {
             if skip > 0 {
                 skip -= 1;
                 return Ok(true);

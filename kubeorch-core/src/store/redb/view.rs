@@ -1,0 +1,125 @@
+//! A read transaction.
+
+use std::cell::RefCell;
+use std::ops::Bound;
+use std::rc::Rc;
+
+use ::redb::{
+    Database, ReadOnlyTable, ReadTransaction, ReadableDatabase, ReadableTable, StorageError, TableError,
+};
+
+use super::event;
+use super::file::{self, EVENTS, Failure, STREAMS};
+use crate::store::memory::crosses;
+use crate::store::{Error, Event, Seq, Snapshot, Table};
+
+type Rows = ReadOnlyTable<&'static [u8], &'static [u8]>;
+
+pub(super) struct View<'a> {
+    name: &'a str,
+    read: ReadTransaction,
+    events: ReadOnlyTable<u64, &'static [u8]>,
+    seq: Seq,
+    /// A list reads many rows of few tables; a table that is not there yet is empty.
+    open: RefCell<Vec<(Table, Option<Rc<Rows>>)>>,
+}
+
+impl<'a> View<'a> {
+    pub(super) fn new(database: &Database, name: &'a str) -> Result<Self, Failure> {
+        let read = database.begin_read().map_err(|error| file::transaction(error, name))?;
+        let events = read.open_table(EVENTS).map_err(|error| file::table(error, name))?;
+        let last = events.last().map_err(|error| file::storage(error, name))?;
+        let seq = Seq(last.map_or(0, |(seq, _)| seq.value()));
+        Ok(Self { name, read, events, seq, open: RefCell::default() })
+    }
+
+    fn table(&self, table: Table) -> Result<Option<Rc<Rows>>, Error> {
+        let mut open = self.open.borrow_mut();
+        if let Some((_, rows)) = open.iter().find(|(name, _)| *name == table) {
+            return Ok(rows.clone());
+        }
+        let rows = match self.read.open_table(file::rows(table)) {
+            Ok(rows) => Some(Rc::new(rows)),
+            Err(TableError::TableDoesNotExist(_)) => None,
+            Err(error) => return Err(file::table(error, self.name).into_error()),
+        };
+        open.push((table, rows.clone()));
+        Ok(rows)
+    }
+
+    fn failed(&self, error: StorageError) -> Error {
+        file::storage(error, self.name).into_error()
+    }
+
+    fn event(&self, seq: u64) -> Result<Event, Error> {
+        let bytes = self.events.get(seq).map_err(|error| self.failed(error))?;
+        let bytes = bytes.ok_or_else(|| Error::Damaged {
+            what: format!("event {seq}"),
+            reason: "its stream names it, the log does not have it".to_owned(),
+        })?;
+        event::decode(seq, bytes.value())
+    }
+}
+
+impl Snapshot for View<'_> {
+    fn get(&self, table: Table, key: &[u8]) -> Result<Option<Vec<u8>>, Error> {
+        let Some(rows) = self.table(table)? else { return Ok(None) };
+        let value = rows.get(key).map_err(|error| self.failed(error))?;
+        Ok(value.map(|value| value.value().to_vec()))
+    }
+
+    fn range(
+        &self,
+        table: Table,
+        from: Bound<&[u8]>,
+        to: Bound<&[u8]>,
+        reverse: bool,
+        limit: usize,
+    ) -> Result<Vec<(Vec<u8>, Vec<u8>)>, Error> {
+        let Some(rows) = self.table(table)?.filter(|_| !crosses(from, to)) else { return Ok(Vec::new()) };
+        let range = rows.range::<&[u8]>((from, to)).map_err(|error| self.failed(error))?;
+        let copy = |row: Result<(::redb::AccessGuard<'_, &[u8]>, ::redb::AccessGuard<'_, &[u8]>), _>| {
+            row.map(|(key, value)| (key.value().to_vec(), value.value().to_vec()))
+                .map_err(|error| self.failed(error))
+        };
+        if reverse {
+            range.rev().take(limit).map(copy).collect()
+        } else {
+            range.take(limit).map(copy).collect()
+        }
+    }
+
+    fn count(&self, table: Table, from: Bound<&[u8]>, to: Bound<&[u8]>) -> Result<usize, Error> {
+        let Some(rows) = self.table(table)?.filter(|_| !crosses(from, to)) else { return Ok(0) };
+        let mut range = rows.range::<&[u8]>((from, to)).map_err(|error| self.failed(error))?;
+        range.try_fold(0, |count, row| row.map(|_| count + 1)).map_err(|error| self.failed(error))
+    }
+
+    fn seq(&self) -> Seq {
+        self.seq
+    }
+
+    fn events(&self, after: Seq, limit: usize) -> Result<Vec<Event>, Error> {
+        let Some(first) = after.0.checked_add(1) else { return Ok(Vec::new()) };
+        let range = self.events.range(first..).map_err(|error| self.failed(error))?;
+        range
+            .take(limit)
+            .map(|row| {
+                let (seq, bytes) = row.map_err(|error| self.failed(error))?;
+                event::decode(seq.value(), bytes.value())
+            })
+            .collect()
+    }
+
+    fn stream(&self, stream: &str, after: u64, limit: usize) -> Result<Vec<Event>, Error> {
+        let streams =
+            self.read.open_table(STREAMS).map_err(|error| file::table(error, self.name).into_error())?;
+        let (from, to) = (event::place(stream, after), event::place(stream, u64::MAX));
+        let range = (Bound::Excluded(from.as_slice()), Bound::Included(to.as_slice()));
+        if crosses(range.0, range.1) {
+            return Ok(Vec::new());
+        }
+        let places = streams.range::<&[u8]>(range).map_err(|error| self.failed(error))?;
+        places.take(limit).map(|row| self.event(row.map_err(|error| self.failed(error))?.1.value())).collect()
+    }
+}

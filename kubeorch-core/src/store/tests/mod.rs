@@ -1,0 +1,42 @@
+//! The conformance suite on both backends, and the typed layer on the quick one.
+
+mod files;
+mod layer;
+mod model;
+
+use std::sync::Arc;
+
+use super::{Db, Memory, Store, conformance};
+use crate::time::ManualClock;
+
+pub(super) const START: i64 = 1_767_225_600_000;
+
+pub(super) fn clock() -> Arc<ManualClock> {
+    Arc::new(ManualClock::at_millis(START))
+}
+
+pub(super) fn memory() -> Arc<dyn Store> {
+    Arc::new(Memory::new(clock()))
+}
+
+pub(super) fn db() -> Db {
+    Db::new(memory(), clock())
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 4)]
+async fn memory_conforms() {
+    conformance::all(memory).await;
+}
+
+#[cfg(feature = "redb")]
+#[tokio::test(flavor = "multi_thread", worker_threads = 4)]
+async fn redb_conforms() {
+    let folder = tempfile::tempdir().unwrap();
+    let count = std::cell::Cell::new(0);
+    conformance::all(|| {
+        count.set(count.get() + 1);
+        let path = folder.path().join(format!("{}.redb", count.get()));
+        Arc::new(super::Redb::open(path, super::redb::Options::default(), clock()).unwrap())
+    })
+    .await;
+}
