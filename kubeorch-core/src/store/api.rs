@@ -33,6 +33,9 @@ pub trait Store: Send + Sync + 'static {
     fn head(&self) -> watch::Receiver<Seq>;
 }
 
+/// A key and its value.
+pub type Row = (Vec<u8>, Vec<u8>);
+
 /// A consistent view.
 pub trait Snapshot {
     /// One value.
@@ -46,7 +49,7 @@ pub trait Snapshot {
         to: Bound<&[u8]>,
         reverse: bool,
         limit: usize,
-    ) -> Result<Vec<(Vec<u8>, Vec<u8>)>, Error>;
+    ) -> Result<Vec<Row>, Error>;
 
     /// How many keys the range holds.
     fn count(&self, table: Table, from: Bound<&[u8]>, to: Bound<&[u8]>) -> Result<usize, Error>;

@@ -10,7 +10,7 @@ use async_trait::async_trait;
 use parking_lot::{Mutex, RwLock};
 use tokio::sync::watch;
 
-use super::{Batch, Error, Event, NewEvent, Seq, Snapshot, Store, Table};
+use super::{Batch, Error, Event, NewEvent, Row, Seq, Snapshot, Store, Table};
 use crate::time::Clock;
 
 type Rows = Arc<BTreeMap<Vec<u8>, Vec<u8>>>;
@@ -116,7 +116,7 @@ impl Snapshot for View {
         to: Bound<&[u8]>,
         reverse: bool,
         limit: usize,
-    ) -> Result<Vec<(Vec<u8>, Vec<u8>)>, Error> {
+    ) -> Result<Vec<Row>, Error> {
         let Some(rows) = self.tables.get(&table).filter(|_| !crosses(from, to)) else {
             return Ok(Vec::new());
         };

@@ -8,11 +8,9 @@ use super::key::Key;
 use super::query::Query;
 use super::record::{Index, Record, decode};
 use super::tx::Pending;
-use super::{Error, Event, Seq, Snapshot, Table};
+use super::{Error, Event, Row, Seq, Snapshot, Table};
 use crate::page::{Page, Paged};
 
-/// Rows as a backend gives them.
-pub(super) type Rows = Vec<(Vec<u8>, Vec<u8>)>;
 /// How many rows are copied at a time while a query skips or visits.
 const CHUNK: usize = 256;
 
@@ -137,7 +135,7 @@ impl<'s> Reader<'s> {
 
     pub(super) fn raw(&self, table: Table, key: &[u8]) -> Result<Option<Vec<u8>>, Error> {
         if let Some(own) = self.pending.borrow().own(table, key) {
-            return Ok(own);
+            return Ok(own.clone());
         }
         let value = self.snapshot.get(table, key)?;
         self.pending.borrow_mut().saw(table, key.to_vec(), value.clone());
@@ -178,7 +176,7 @@ impl<'s> Reader<'s> {
         to: Bound<&[u8]>,
         reverse: bool,
         limit: usize,
-    ) -> Result<Rows, Error> {
+    ) -> Result<Vec<Row>, Error> {
         let own = self.pending.borrow().written(table, from, to);
         // Removed rows leave room: fetching as many more keeps the first `limit` complete.
         let rows = self.snapshot.range(table, from, to, reverse, limit + own.len())?;

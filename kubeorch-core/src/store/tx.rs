@@ -38,8 +38,9 @@ impl Pending {
         }
     }
 
-    pub(super) fn own(&self, table: Table, key: &[u8]) -> Option<Option<Vec<u8>>> {
-        if self.writes.is_empty() { None } else { self.writes.get(&(table, key.to_vec())).cloned() }
+    /// What the transaction itself wrote there.
+    pub(super) fn own(&self, table: Table, key: &[u8]) -> Option<&Option<Vec<u8>>> {
+        if self.writes.is_empty() { None } else { self.writes.get(&(table, key.to_vec())) }
     }
 
     pub(super) fn written(

@@ -7,6 +7,8 @@
 mod event;
 mod file;
 mod store;
+#[cfg(test)]
+mod tests;
 mod view;
 mod writer;
 

@@ -16,7 +16,7 @@ use crate::store::{Batch, Error, Seq, Snapshot, Store};
 use crate::time::Clock;
 
 /// How to open a [`Redb`].
-#[derive(Debug, Clone)]
+#[derive(Debug, Clone, Copy)]
 pub struct Options {
     /// Memory for pages of the file, in bytes. redb's own default would be 1 GiB.
     pub cache_bytes: usize,

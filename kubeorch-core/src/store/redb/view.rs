@@ -5,14 +5,16 @@ use std::ops::Bound;
 use std::rc::Rc;
 
 use ::redb::{
-    Database, ReadOnlyTable, ReadTransaction, ReadableDatabase, ReadableTable, StorageError, TableError,
+    AccessGuard, Database, ReadOnlyTable, ReadTransaction, ReadableDatabase, ReadableTable, StorageError,
+    TableError,
 };
 
 use super::event;
 use super::file::{self, EVENTS, Failure, STREAMS};
 use crate::store::memory::crosses;
-use crate::store::{Error, Event, Seq, Snapshot, Table};
+use crate::store::{Error, Event, Row, Seq, Snapshot, Table};
 
+type Guard<'a> = AccessGuard<'a, &'static [u8]>;
 type Rows = ReadOnlyTable<&'static [u8], &'static [u8]>;
 
 pub(super) struct View<'a> {
@@ -75,10 +77,10 @@ impl Snapshot for View<'_> {
         to: Bound<&[u8]>,
         reverse: bool,
         limit: usize,
-    ) -> Result<Vec<(Vec<u8>, Vec<u8>)>, Error> {
+    ) -> Result<Vec<Row>, Error> {
         let Some(rows) = self.table(table)?.filter(|_| !crosses(from, to)) else { return Ok(Vec::new()) };
         let range = rows.range::<&[u8]>((from, to)).map_err(|error| self.failed(error))?;
-        let copy = |row: Result<(::redb::AccessGuard<'_, &[u8]>, ::redb::AccessGuard<'_, &[u8]>), _>| {
+        let copy = |row: Result<(Guard<'_>, Guard<'_>), _>| {
             row.map(|(key, value)| (key.value().to_vec(), value.value().to_vec()))
                 .map_err(|error| self.failed(error))
         };

@@ -68,7 +68,7 @@ fn files_that_are_no_store_are_left_alone() {
     type Make = fn(&Path);
     let cases: [(&str, Make, &str); 5] = [
         ("text", |path| std::fs::write(path, "Dear diary").unwrap(), "store.damaged"),
-        ("zeros", |path| std::fs::write(path, [0; 65_536]).unwrap(), "store.damaged"),
+        ("zeros", |path| std::fs::write(path, vec![0; 65_536]).unwrap(), "store.damaged"),
         ("foreign", |path| fill(path, "recipes", 1), "store.damaged"),
         ("newer", |path| fill(path, "!meta", 2), "store.newer"),
         ("older", |path| fill(path, "!meta", 0), "store.damaged"),

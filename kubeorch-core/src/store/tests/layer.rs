@@ -209,7 +209,7 @@ async fn a_transaction_reads_its_own_writes() {
 #[tokio::test]
 async fn a_failed_transaction_leaves_nothing() {
     #[derive(Debug)]
-    struct Mine(#[expect(dead_code, reason = "shown by Debug")] Option<Error>);
+    struct Mine(Option<Error>);
     impl From<Error> for Mine {
         fn from(error: Error) -> Self {
             Self(Some(error))
@@ -323,7 +323,7 @@ async fn old_rows_are_lifted_newer_and_damaged_ones_are_named() {
         ),
     ] {
         let value = [&[version], json.as_bytes()].concat();
-        let writes = vec![Write { table: Ship::TABLE, key: Key::to_bytes(&(id as u32)), value: Some(value) }];
+        let writes = vec![Write { table: Ship::TABLE, key: Key::to_bytes(&id), value: Some(value) }];
         store.commit(Batch { writes, ..Batch::default() }).await.unwrap();
         let found = match db.read(|r| r.get::<Ship>(&id)) {
             Ok(ship) => ship.map(|ship| format!("{} {}", ship.name, ship.launched)).unwrap(),
@@ -335,7 +335,8 @@ async fn old_rows_are_lifted_newer_and_damaged_ones_are_named() {
 
 #[tokio::test]
 async fn the_verifier_finds_what_is_wrong() {
-    let cases: [(&str, Table, Vec<u8>, Option<&[u8]>, &str); 4] = [
+    type Case = (&'static str, Table, Vec<u8>, Option<&'static [u8]>, &'static str);
+    let cases: [Case; 4] = [
         ("stray entry", Table("ships.by_name"), "Zoe".to_bytes(), Some(&[0, 0, 0, 1]), "ships.by_name"),
         ("lost entry", Table("ships.by_name"), "Ada".to_bytes(), None, "ships.by_name"),
         ("lost record", Table("ships"), 2_u32.to_bytes(), None, "ships.by_name"),

@@ -53,15 +53,9 @@ fn inside(key: &[u8], from: &Bound<Vec<u8>>, to: &Bound<Vec<u8>>) -> bool {
         }
 }
 
-fn change(
-    store: &dyn Store,
-    model: &mut Model,
-    key: Vec<u8>,
-    value: Option<Vec<u8>>,
-    old: Option<Option<Vec<u8>>>,
-) {
-    let good = old.as_ref().is_none_or(|old| model.get(&key) == old.as_ref());
-    let expect = old.map(|value| Expect { table: T, key: key.clone(), value }).into_iter().collect();
+fn change(store: &dyn Store, model: &mut Model, key: Vec<u8>, value: Option<Vec<u8>>, old: Option<Expect>) {
+    let good = old.as_ref().is_none_or(|old| model.get(&key) == old.value.as_ref());
+    let expect = old.into_iter().collect();
     let writes = vec![Write { table: T, key: key.clone(), value: value.clone() }];
     let runtime = tokio::runtime::Builder::new_current_thread().build().unwrap();
     let done = runtime.block_on(store.commit(Batch { expect, writes, events: Vec::new() }));
@@ -80,7 +74,8 @@ fn apply(store: &dyn Store, model: &mut Model, step: Step) {
         Step::Put(key, value) => change(store, model, key, Some(value), None),
         Step::Remove(key) => change(store, model, key, None, None),
         Step::PutIf(key, value, there) => {
-            let old = if there { Some(model.get(&key).cloned().unwrap_or_default()) } else { None };
+            let old = there.then(|| model.get(&key).cloned().unwrap_or_default());
+            let old = Expect { table: T, key: key.clone(), value: old };
             change(store, model, key, Some(value), Some(old));
         }
         Step::Range(from, to, reverse, limit) => {
@@ -108,7 +103,9 @@ proptest! {
     #[test]
     fn memory_is_an_ordered_map(steps in prop::collection::vec(step(), 1..60)) {
         let (store, mut model) = (super::memory(), Model::new());
-        steps.into_iter().for_each(|step| apply(&*store, &mut model, step));
+        for step in steps {
+            apply(&*store, &mut model, step);
+        }
     }
 
     #[test]
@@ -141,7 +138,9 @@ proptest! {
         let mut model = Model::new();
         for steps in [first, second] {
             let store = super::files::open(folder.path()).unwrap();
-            steps.into_iter().for_each(|step| apply(&store, &mut model, step));
+            for step in steps {
+            apply(&store, &mut model, step);
+        }
         }
     }
 }
