@@ -7,7 +7,7 @@ use std::time::Duration;
 use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 
-use super::{clock, db, memory};
+use super::{clock, db, dbs, memory};
 use crate::page::Page;
 use crate::store::verify::Verifier;
 use crate::store::{Batch, Db, Desc, Error, Index, Indexes, Key, Query, Record, Seq, Store, Table, Write};
@@ -171,7 +171,12 @@ async fn a_unique_index_has_one_owner() {
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 4)]
 async fn of_racing_claims_one_wins() {
-    let db = db();
+    for (db, _folder) in dbs() {
+        racing_claims(db).await;
+    }
+}
+
+async fn racing_claims(db: Db) {
     let claims = (0..16).map(|id| {
         let db = db.clone();
         tokio::spawn(async move { db.write(|tx| tx.insert(&ship(id, "Ada", "Kiel", 0))).await })
@@ -231,7 +236,12 @@ async fn a_failed_transaction_leaves_nothing() {
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 4)]
 async fn counters_and_guards_serialise() {
-    let db = db();
+    for (db, _folder) in dbs() {
+        counters_and_guards(db).await;
+    }
+}
+
+async fn counters_and_guards(db: Db) {
     let tasks = (0..64_u32).map(|id| {
         let db = db.clone();
         tokio::spawn(async move {

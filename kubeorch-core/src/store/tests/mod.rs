@@ -23,6 +23,18 @@ pub(super) fn db() -> Db {
     Db::new(memory(), clock())
 }
 
+/// One of each kind; on redb commits wait, so transactions truly overlap. The folder goes with its store.
+pub(super) fn dbs() -> Vec<(Db, Option<tempfile::TempDir>)> {
+    #[cfg_attr(not(feature = "redb"), expect(unused_mut, reason = "the other kind is off"))]
+    let mut dbs = vec![(db(), None)];
+    #[cfg(feature = "redb")]
+    {
+        let folder = tempfile::tempdir().unwrap();
+        dbs.push((Db::new(Arc::new(files::open(folder.path()).unwrap()), clock()), Some(folder)));
+    }
+    dbs
+}
+
 #[tokio::test(flavor = "multi_thread", worker_threads = 4)]
 async fn memory_conforms() {
     conformance::all(memory).await;
