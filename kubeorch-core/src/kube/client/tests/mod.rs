@@ -1,0 +1,7 @@
+//! The client against a scripted API server inside the process.
+
+mod calls;
+mod failures;
+mod info;
+pub(in crate::kube) mod server;
+mod watching;
