@@ -221,8 +221,12 @@ fn stage(error: &(dyn StdError + 'static)) -> Stage {
             return Stage::Tls(handshake(tls));
         }
         if let Some(io) = error.downcast_ref::<io::Error>() {
-            if let Some(inner) = io.get_ref().and_then(|inner| inner.downcast_ref::<rustls::Error>()) {
-                return Stage::Tls(handshake(inner));
+            // An I/O error hides what it wraps: its own source is that of the wrapped error.
+            if let Some(inner) = io.get_ref() {
+                let deeper = stage(inner);
+                if deeper != Stage::Broken {
+                    return deeper;
+                }
             }
             found = refine(found, io.kind());
         } else {
@@ -248,7 +252,7 @@ impl Stage {
 fn refine(found: Stage, kind: io::ErrorKind) -> Stage {
     let why = match kind {
         io::ErrorKind::ConnectionRefused => "connection refused",
-        io::ErrorKind::TimedOut => "no answer to the connection request",
+        io::ErrorKind::TimedOut => "no answer in time",
         io::ErrorKind::HostUnreachable | io::ErrorKind::NetworkUnreachable => "no route",
         io::ErrorKind::ConnectionReset if found != Stage::Broken => "connection reset",
         _ => return found,

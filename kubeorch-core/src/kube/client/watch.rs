@@ -88,11 +88,11 @@ impl Follow {
                     let item = tokio::select! {
                         item = source.next() => item,
                         () = resumed(self.interrupted.as_mut()) => {
-                            self.interrupted = None;
-                            self.queue.push_back(Ok(Event::Synced));
+                            self.resume();
                             continue;
                         }
                     };
+                    self.notice();
                     match item {
                         Some(Ok(event)) => self.tell(event),
                         Some(Err(error)) => self.trouble(error).await,
@@ -127,6 +127,18 @@ impl Follow {
                 self.report(failure);
             }
         }
+    }
+
+    /// The end of an interruption is told before the first change after it: both may come at once.
+    fn notice(&mut self) {
+        if self.interrupted.as_ref().is_some_and(|started| started.has_changed().unwrap_or(false)) {
+            self.resume();
+        }
+    }
+
+    fn resume(&mut self) {
+        self.interrupted = None;
+        self.queue.push_back(Ok(Event::Synced));
     }
 
     /// The client, with its watches counted.

@@ -75,7 +75,8 @@ impl Connector for Connect {
 pub(super) fn build(mut config: Config, options: &Options, clock: Arc<dyn Clock>) -> Result<Client, Error> {
     // kube-rs would try 15 times and wait up to 1000 s between two.
     config.default_retry = false;
-    config.connect_timeout = Some(options.deadline);
+    // Shorter than the call's deadline, so that the stage that hangs can be named.
+    config.connect_timeout = Some(options.deadline * 4 / 5);
     let client = ::kube::Client::try_from(config).map_err(|error| {
         Error::Credentials(match error {
             ::kube::Error::Auth(_) => "the program or file that gives the token failed".to_owned(),

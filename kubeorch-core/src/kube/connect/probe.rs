@@ -86,8 +86,16 @@ impl Connect {
         let started = self.clock.now();
         let version = client.version().await;
         let took = millis(self.clock.now().since(started));
-        if let Err(Failure::Stage(Stage::Tls(why))) = &version {
-            probe.steps.push(Step { name: "tls", ok: false, text: why.clone(), millis: took });
+        let refused = match &version {
+            Err(Failure::Stage(Stage::Tls(why))) => Some(why.clone()),
+            // The port takes connections, so what is not made is the encrypted one.
+            Err(Failure::Stage(Stage::Connect(why))) if encrypted => {
+                Some(format!("the handshake failed: {why}"))
+            }
+            _ => None,
+        };
+        if let Some(text) = refused {
+            probe.steps.push(Step { name: "tls", ok: false, text, millis: took });
             return None;
         }
         let text = match (encrypted, endpoint.insecure) {

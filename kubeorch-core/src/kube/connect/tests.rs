@@ -154,7 +154,8 @@ async fn serve(answer: fn(&str) -> (u16, &'static str)) -> String {
         while let Ok((mut stream, _)) = listener.accept().await {
             tokio::spawn(async move {
                 let mut head = Vec::new();
-                while !head.ends_with(b"}") && !head.ends_with(b"\r\n\r\n") {
+                // A TLS handshake begins with this byte; an HTTP server calls it a bad request.
+                while !head.starts_with(&[0x16]) && !head.ends_with(b"}") && !head.ends_with(b"\r\n\r\n") {
                     match stream.read_u8().await {
                         Ok(byte) => head.push(byte),
                         Err(_) => return,
@@ -233,6 +234,12 @@ async fn a_test_says_which_stage_fails() {
         told.last().unwrap(),
         "connect failed: the API server did not answer: connecting failed: connection refused"
     );
+    let silent = TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let options = Options { deadline: std::time::Duration::from_millis(50), ..Options::default() };
+    let endpoint = plain(&format!("https://{}", silent.local_addr().unwrap()));
+    let probe_of_silence = Connect::new(options, Arc::new(SystemClock)).probe(&endpoint).await;
+    assert_eq!(probe_of_silence.steps.last().unwrap().name, "tls", "{probe_of_silence:?}");
+
     let (_, told) = probe("ftp://127.0.0.1").await;
     assert_eq!(
         told,

@@ -32,7 +32,8 @@ pub(in crate::kube) fn refusal(code: u16, body: &Value) -> Answer {
 
 /// What a watch sends: one JSON a line, then the connection ends.
 pub(in crate::kube) fn lines(events: &[Value]) -> Answer {
-    Answer(200, None, events.iter().map(|event| format!("{event}\n")).collect())
+    let lines: Vec<_> = events.iter().map(ToString::to_string).collect();
+    Answer(200, None, lines.join("\n") + "\n")
 }
 
 /// What was asked.
