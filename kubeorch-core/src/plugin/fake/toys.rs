@@ -9,8 +9,8 @@ use super::Type;
 use crate::error::Finding;
 use crate::manifest::{Kind, Object};
 use crate::plugin::{
-    Error, Facts, KindInfo, Link, LinkRule, NodeInput, NodeType, Observe, Out, Phase, RenderRequest,
-    Rendered, Status, StatusRequest,
+    Facts, KindInfo, Link, LinkRule, NodeInput, NodeType, Observe, Out, Phase, RenderRequest, Rendered,
+    Status, StatusRequest,
 };
 
 pub(super) fn all() -> Vec<Type> {
@@ -34,14 +34,18 @@ fn widget() -> Type {
             "port": {"type": "integer"}, "gadgetId": {"type": "string"}, "envKeys": {"type": "array"},
         },
     });
-    Type::new(entry).facts(widget_facts).validate(widget_findings).render(widget_render).status(widget_status)
+    Type::new(entry)
+        .facts(|node| Ok(widget_facts(node)))
+        .validate(|request| Ok(widget_findings(request)))
+        .render(|request| Ok(widget_render(request)))
+        .status(|request| Ok(widget_status(request)))
 }
 
-/// A ConfigMap of data `{name, namespace?, settings?}`.
+/// A `ConfigMap` of data `{name, namespace?, settings?}`.
 fn gadget() -> Type {
     let mut entry = entry("gadget", 10, &[("v1", "ConfigMap")]);
     entry.start = object(json!({"name": "gadget-<n>", "settings": {}}));
-    Type::new(entry).validate(named).render(|request| {
+    Type::new(entry).validate(|request| Ok(named(request))).render(|request| {
         let settings = request.node.data.get("settings").cloned().unwrap_or_else(|| json!({}));
         Ok(one(manifest(&request.node, "v1", "ConfigMap", json!({"data": settings}))))
     })
@@ -53,7 +57,7 @@ fn locket() -> Type {
     entry.retain = true;
     entry.secret_keys = Some("keys".into());
     entry.start = object(json!({"name": "locket-<n>", "keys": []}));
-    Type::new(entry).validate(named).render(|request| {
+    Type::new(entry).validate(|request| Ok(named(request))).render(|request| {
         let data: Map<String, Value> = keys(&request.node, "keys")
             .map(|(name, key)| {
                 let mut leaf = json!({"from": "secret", "key": name, "encode": "base64"});
@@ -74,7 +78,7 @@ fn doorbell() -> Type {
     entry.start = object(json!({"name": "doorbell-<n>", "port": 80}));
     Type::new(entry)
         .validate(|request| {
-            let mut findings = named(request)?;
+            let mut findings = named(request);
             if linked(request, "selects").next().is_none() {
                 findings.push(Finding::warning("doorbell.unlinked", "it leads to nothing").hint("Link it."));
             }
@@ -93,13 +97,13 @@ fn doorbell() -> Type {
         })
 }
 
-fn widget_facts(node: &NodeInput) -> Result<Facts, Error> {
+fn widget_facts(node: &NodeInput) -> Facts {
     let mut other = object(json!({"kind": "Deployment", "apiVersion": "apps/v1"}));
     other.insert("labels".into(), json!({"app": text(node, "name")}));
     if let Some(port) = node.data.get("port") {
         other.insert("port".into(), port.clone());
     }
-    Ok(Facts {
+    Facts {
         name: text(node, "name").into(),
         namespace: namespace(node).into(),
         references: node
@@ -110,18 +114,18 @@ fn widget_facts(node: &NodeInput) -> Result<Facts, Error> {
             .into_iter()
             .collect(),
         other,
-    })
+    }
 }
 
-fn widget_findings(request: &RenderRequest) -> Result<Vec<Finding>, Error> {
-    let mut findings = named(request)?;
+fn widget_findings(request: &RenderRequest) -> Vec<Finding> {
+    let mut findings = named(request);
     if text(&request.node, "image").is_empty() {
         findings.push(Finding::error("widget.image_missing", "an image is required").at("image"));
     }
-    Ok(findings)
+    findings
 }
 
-fn widget_render(request: &RenderRequest) -> Result<Rendered, Error> {
+fn widget_render(request: &RenderRequest) -> Rendered {
     let node = &request.node;
     let name = text(node, "name");
     let from: Vec<Value> = linked(request, "configures")
@@ -147,11 +151,11 @@ fn widget_render(request: &RenderRequest) -> Result<Rendered, Error> {
         namespace: Some(namespace(node).into()),
         label_selector: format!("app={name}"),
     }];
-    Ok(rendered)
+    rendered
 }
 
 /// Failed once a pod waits for an image that it does not get, ready once all replicas are.
-fn widget_status(request: &StatusRequest) -> Result<Status, Error> {
+fn widget_status(request: &StatusRequest) -> Status {
     let stuck = request.observed.iter().find_map(|pod| {
         let reason = pod.pointer("/status/containerStatuses/0/state/waiting/reason")?.as_str()?;
         matches!(reason, "ImagePullBackOff" | "CrashLoopBackOff")
@@ -168,22 +172,22 @@ fn widget_status(request: &StatusRequest) -> Result<Status, Error> {
         _ => (Phase::Progressing, "partial"),
     };
     let message = format!("{ready}/{replicas} pods ready");
-    Ok(Status {
+    Status {
         phase,
         reason: stuck.as_ref().map(|(_, reason)| (*reason).to_owned()),
         object: stuck.map(|(pod, _)| pod),
         status: object(json!({
             "state": state, "replicas": replicas, "readyReplicas": ready, "message": message,
         })),
-    })
+    }
 }
 
-fn named(request: &RenderRequest) -> Result<Vec<Finding>, Error> {
+fn named(request: &RenderRequest) -> Vec<Finding> {
     let code = format!("{}.name_missing", request.node.kind);
-    Ok(match text(&request.node, "name") {
+    match text(&request.node, "name") {
         "" => vec![Finding::error(code, "a name is required").at("name")],
         _ => Vec::new(),
-    })
+    }
 }
 
 fn entry(name: &str, rank: i32, kinds: &[(&str, &str)]) -> NodeType {

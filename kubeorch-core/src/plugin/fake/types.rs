@@ -21,7 +21,7 @@ type Call<Q, A> = Box<dyn Fn(&Q) -> Result<A, Error> + Send + Sync>;
 /// One node type. What is not given does the least: facts are the data's `name` and `namespace`, nothing is
 /// found, nothing is rendered, the status is ready.
 pub struct Type {
-    node_type: NodeType,
+    entry: NodeType,
     facts: Call<NodeInput, Facts>,
     validate: Call<RenderRequest, Vec<Finding>>,
     render: Call<RenderRequest, Rendered>,
@@ -38,7 +38,7 @@ impl Type {
             node_type.parameters = serde_json::json!({"type": "object"});
         }
         Self {
-            node_type,
+            entry: node_type,
             facts: Box::new(|node| Ok(plain_facts(node))),
             validate: Box::new(|_| Ok(Vec::new())),
             render: Box::new(|_| Ok(Rendered::default())),
@@ -103,14 +103,14 @@ impl Types {
             version: "0.0.0".into(),
             description: String::new(),
         };
-        let node_types = types.iter().map(|entry| entry.node_type.clone()).collect();
+        let node_types = types.iter().map(|fake| fake.entry.clone()).collect();
         let problems = catalog::problems(&Catalog { plugin: info, node_types }, usize::MAX);
         if !problems.is_empty() {
             return Err(Error::Invalid { plugin: PLUGIN.into(), reason: catalog::complaint(&problems) });
         }
         let types = types
             .into_iter()
-            .map(|entry| (entry.node_type.name.clone(), (Arc::new(entry.node_type.clone()), entry)))
+            .map(|fake| (fake.entry.name.clone(), (Arc::new(fake.entry.clone()), fake)))
             .collect();
         Ok(Self { types, calls: AtomicU64::new(0) })
     }

@@ -51,8 +51,8 @@ impl Failure {
     }
 }
 
-/// Where a component keeps its functions, found once at load.
-pub(super) struct Exports([ComponentExportIndex; Export::ALL.len()]);
+/// Where a component keeps its functions, found once at load; in the order of [`Export::ALL`].
+pub(super) struct Exports(Vec<ComponentExportIndex>);
 
 impl Exports {
     /// Finds all of them, or says what the component exports instead.
@@ -60,17 +60,18 @@ impl Exports {
         let Some((_, interface)) = component.get_export(None, INTERFACE) else {
             return Err(missing_interface(component));
         };
+        let mut found = Vec::with_capacity(Export::ALL.len());
         let mut missing = Vec::new();
-        let found = Export::ALL.map(|export| {
-            let index = component.get_export_index(Some(&interface), export.name());
-            if index.is_none() {
-                missing.push(export.name());
+        for export in Export::ALL {
+            match component.get_export_index(Some(&interface), export.name()) {
+                Some(index) => found.push(index),
+                None => missing.push(export.name()),
             }
-            index
-        });
-        match found {
-            [Some(a), Some(b), Some(c), Some(d), Some(e)] => Ok(Self([a, b, c, d, e])),
-            _ => Err(format!("its {INTERFACE} lacks {}", missing.join(", "))),
+        }
+        if missing.is_empty() {
+            Ok(Self(found))
+        } else {
+            Err(format!("its {INTERFACE} lacks {}", missing.join(", ")))
         }
     }
 

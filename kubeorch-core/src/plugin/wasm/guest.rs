@@ -52,7 +52,7 @@ impl Guest {
 
     /// The linker does not notice a function of another shape; its first call would.
     fn check_types(&self, runtime: &Runtime) -> Result<(), Error> {
-        let mut store = self.store(runtime);
+        let mut store = store(runtime);
         let _running = runtime.ticker.running();
         let checked = self.pre.instantiate(&mut store).and_then(|instance| {
             for export in Export::ALL {
@@ -74,7 +74,7 @@ impl Guest {
         if request.len() > runtime.limits.input {
             return Err(self.limit(export, "input"));
         }
-        let mut store = self.store(runtime);
+        let mut store = store(runtime);
         let _running = runtime.ticker.running();
         let (answer,) = self
             .run(&mut store, export, request)
@@ -94,14 +94,6 @@ impl Guest {
         } else {
             instance.get_typed_func::<(&[u8],), Answered>(&mut *store, index)?.call(store, (request,))
         }
-    }
-
-    fn store(&self, runtime: &Runtime) -> Store<Meter> {
-        let mut store = Store::new(&runtime.engine, Meter::new(&runtime.limits));
-        store.limiter(|meter| meter);
-        store.set_epoch_deadline(runtime.limits.ticks());
-        store.set_hostcall_fuel(runtime.limits.output.saturating_add(ENVELOPE));
-        store
     }
 
     pub(super) fn failed(&self, export: Export, reason: String) -> Error {
@@ -130,6 +122,14 @@ impl Guest {
             None => self.failed(export, text(error)),
         }
     }
+}
+
+fn store(runtime: &Runtime) -> Store<Meter> {
+    let mut store = Store::new(&runtime.engine, Meter::new(&runtime.limits));
+    store.limiter(|meter| meter);
+    store.set_epoch_deadline(runtime.limits.ticks());
+    store.set_hostcall_fuel(runtime.limits.output.saturating_add(ENVELOPE));
+    store
 }
 
 /// wasmtime's type for it is private, so its text is all there is; a test provokes it.

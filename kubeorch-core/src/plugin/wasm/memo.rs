@@ -6,8 +6,8 @@
 
 use std::sync::Arc;
 
-use quick_cache::sync::Cache;
-use quick_cache::{OptionsBuilder, Weighter};
+use quick_cache::sync::{Cache, DefaultLifecycle};
+use quick_cache::{DefaultHashBuilder, OptionsBuilder, Weighter};
 use serde::Serialize;
 
 use super::call::Export;
@@ -86,10 +86,9 @@ impl Memo {
             .estimated_items_capacity(capacity / 2048)
             .weight_capacity(capacity as u64)
             .build();
-        let cache = options
-            .ok()
-            .filter(|_| capacity > 0)
-            .map(|options| Cache::with_options(options, Weigh, Default::default(), Default::default()));
+        let cache = options.ok().filter(|_| capacity > 0).map(|options| {
+            Cache::with_options(options, Weigh, DefaultHashBuilder::default(), DefaultLifecycle::default())
+        });
         Self { cache }
     }
 

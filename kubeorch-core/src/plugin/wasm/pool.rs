@@ -37,7 +37,7 @@ struct Queue {
 }
 
 /// Why a job gave no answer.
-#[derive(Debug, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Refused {
     /// So many are waiting already.
     Full(usize),
@@ -139,5 +139,76 @@ impl Queue {
         }
         self.waiting -= usize::from(job.is_some());
         job
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::sync::mpsc;
+
+    use super::*;
+
+    /// A pool of one worker that waits for the returned sender, so that a test can fill its queue.
+    fn blocked(capacity: usize) -> (Pool, mpsc::Sender<()>) {
+        let pool = Pool::start(1, capacity, 0).unwrap();
+        let (open, gate) = mpsc::channel::<()>();
+        let (started, running) = mpsc::channel();
+        let job = Box::new(move || {
+            started.send(()).unwrap();
+            let _ = gate.recv();
+        });
+        pool.shared.push(0, job).unwrap();
+        running.recv().unwrap();
+        (pool, open)
+    }
+
+    #[tokio::test]
+    async fn plugins_take_turns() {
+        let (pool, open) = blocked(10);
+        let (done, order) = mpsc::channel();
+        for (lane, name) in [(1, "a1"), (1, "a2"), (1, "a3"), (2, "b1"), (3, "c1"), (2, "b2")] {
+            let done = done.clone();
+            pool.shared.push(lane, Box::new(move || done.send(name).unwrap())).unwrap();
+        }
+        drop((open, done));
+        assert_eq!(order.iter().collect::<Vec<_>>(), ["a1", "b1", "c1", "a2", "b2", "a3"]);
+    }
+
+    #[tokio::test]
+    async fn a_full_queue_refuses_and_a_panic_costs_one_job() {
+        let (pool, open) = blocked(1);
+        let mut panics = Box::pin(pool.run(1, || panic!("on purpose")));
+        assert!(futures::poll!(&mut panics).is_pending());
+        assert_eq!(pool.run(1, || 7).await, Err(Refused::Full(1)));
+        drop(open);
+        let lost: Result<(), _> = panics.await;
+        assert_eq!(lost, Err(Refused::Lost));
+        assert_eq!(pool.run(1, || 7).await, Ok(7));
+    }
+
+    #[tokio::test]
+    async fn nobody_works_for_a_caller_who_left() {
+        let (pool, open) = blocked(2);
+        let (ran, runs) = mpsc::channel();
+        let mut left = Box::pin(pool.run(1, move || ran.send(()).unwrap()));
+        assert!(futures::poll!(&mut left).is_pending());
+        drop((left, open));
+        assert_eq!(pool.run(1, || 7).await, Ok(7));
+        assert!(runs.try_recv().is_err());
+    }
+
+    #[tokio::test]
+    async fn threads_end_with_the_pool_and_waiting_jobs_are_dropped() {
+        let (pool, open) = blocked(2);
+        let shared = Arc::downgrade(&pool.shared);
+        let (kept, dropped) = mpsc::channel::<()>();
+        pool.shared.push(1, Box::new(move || drop(kept))).unwrap();
+        drop(pool);
+        assert!(dropped.recv().is_err(), "dropped while the worker is still busy");
+        drop(open);
+        // The worker's hold on the queue is the last one; it goes when the thread does.
+        while shared.upgrade().is_some() {
+            thread::yield_now();
+        }
     }
 }
