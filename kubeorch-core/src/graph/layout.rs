@@ -98,7 +98,10 @@ fn neighbours(graph: &Graph, nodes: &[usize]) -> Ends {
     drop_back_edges(&mut after);
     let mut before = vec![Vec::new(); nodes.len()];
     for (source, targets) in after.iter().enumerate() {
-        targets.iter().for_each(|&target: &usize| before[target].push(source));
+        for &target in targets {
+            let sources: &mut Vec<usize> = &mut before[target];
+            sources.push(source);
+        }
     }
     Ends { after, before }
 }
@@ -129,7 +132,9 @@ fn drop_back_edges(after: &mut [Vec<usize>]) {
             }
         }
     }
-    back.into_iter().for_each(|(node, next)| after[node].retain(|&target| target != next));
+    for (node, next) in back {
+        after[node].retain(|&target| target != next);
+    }
 }
 
 /// Longest path: every node one layer right of its last predecessor.
@@ -150,7 +155,9 @@ fn layers(ends: &Ends, linked: &[usize]) -> Vec<Vec<usize>> {
     }
     let size = linked.iter().map(|&node| depth[node] + 1).max().unwrap_or_default();
     let mut layers = vec![Vec::new(); size];
-    linked.iter().for_each(|&node| layers[depth[node]].push(node));
+    for &node in linked {
+        layers[depth[node]].push(node);
+    }
     layers
 }
 

@@ -40,11 +40,13 @@ pub fn order(graph: &Graph, types: &Types, links: &Links) -> Result<Order, Vec<F
             after[place[first]].push(place[second]);
         }
     }
-    let mut before = vec![Vec::new(); ranked.len()];
+    let mut before: Vec<Vec<usize>> = vec![Vec::new(); ranked.len()];
     for (first, seconds) in after.iter_mut().enumerate() {
         seconds.sort_unstable();
         seconds.dedup();
-        seconds.iter().for_each(|&second: &usize| before[second].push(first));
+        for &mut second in seconds {
+            before[second].push(first);
+        }
     }
     let sequence = topological(&after, &before);
     if sequence.len() < ranked.len() {
@@ -113,7 +115,9 @@ fn topological(after: &[Vec<usize>], before: &[Vec<usize>]) -> Vec<usize> {
 
 fn cycles(graph: &Graph, ranked: &[usize], after: &[Vec<usize>], sorted: &[usize]) -> Vec<Finding> {
     let mut open = vec![true; after.len()];
-    sorted.iter().for_each(|&node| open[node] = false);
+    for &node in sorted {
+        open[node] = false;
+    }
     let groups = components(after, &open);
     let mut found: Vec<(usize, Vec<usize>)> = Vec::new();
     let mut members: HashMap<usize, Vec<usize>> = HashMap::new();

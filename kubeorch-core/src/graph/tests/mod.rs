@@ -14,6 +14,6 @@ mod strategies;
 fn config() -> proptest::test_runner::Config {
     proptest::test_runner::Config {
         failure_persistence: None,
-        ..proptest::test_runner::Config::with_cases(96)
+        ..proptest::test_runner::Config::with_cases(64)
     }
 }

@@ -88,7 +88,7 @@ proptest! {
     fn doubles_survive_their_text(number: f64) {
         prop_assume!(number.is_finite());
         let back: f64 = text(&json!(number)).parse().unwrap();
-        prop_assert!(back == number, "{number} / {back}");
+        prop_assert!(back.total_cmp(&number).is_eq() || number == 0.0, "{number} / {back}");
     }
 
     #[test]

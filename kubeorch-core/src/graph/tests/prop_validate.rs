@@ -21,17 +21,19 @@ fn errors(graph: &Graph) -> Vec<Finding> {
     check(graph).into_iter().filter(Finding::is_error).collect()
 }
 
+type Fault = fn(&mut Graph);
+
 /// Faults by the code that must be found, each put into a graph that had none.
-const FAULTS: [(&str, fn(&mut Graph)); 12] = [
+const FAULTS: [(&str, Fault); 12] = [
     ("node.id_missing", |graph| graph.nodes.push(node(""))),
     ("node.id_duplicate", |graph| graph.nodes.extend([node("twin"), node("twin")])),
     ("node.id_too_long", |graph| graph.nodes.push(node(&"x".repeat(254)))),
     ("node.id_invalid", |graph| graph.nodes.push(node("tab\t"))),
     ("node.type_missing", |graph| {
-        graph.nodes.push(crate::graph::Node { kind: String::new(), ..node("untyped") })
+        graph.nodes.push(crate::graph::Node { kind: String::new(), ..node("untyped") });
     }),
     ("node.type_unknown", |graph| {
-        graph.nodes.push(crate::graph::Node { kind: "nope".into(), ..node("foreign") })
+        graph.nodes.push(crate::graph::Node { kind: "nope".into(), ..node("foreign") });
     }),
     ("node.position_invalid", |graph| {
         let mut far = node("far");
@@ -91,7 +93,9 @@ proptest! {
     #[test]
     fn every_fault_is_found_together_with_the_others(graph in graph(&ALL), faults in btree_set(0..FAULTS.len(), 1..5)) {
         let mut graph = graph;
-        faults.iter().for_each(|&fault| FAULTS[fault].1(&mut graph));
+        for &fault in &faults {
+            FAULTS[fault].1(&mut graph);
+        }
         let mut found: Vec<_> = errors(&graph).into_iter().map(|finding| finding.code).collect();
         found.sort();
         let mut expected: Vec<_> = faults.iter().map(|&fault| FAULTS[fault].0).collect();
