@@ -1,5 +1,6 @@
 //! Tables of examples, and properties over generated graphs: one file per subject.
 
+mod example_diff;
 mod examples;
 mod prop_diff;
 mod prop_hash;
