@@ -133,19 +133,21 @@ fn target_dir(out: &Path) -> Result<PathBuf, Box<dyn Error>> {
     Ok(if cross { parent.parent().unwrap_or(parent) } else { parent }.to_owned())
 }
 
-/// Sources only: a test or a golden that changes does not change the component.
+/// Files, not folders: Cargo looks into a folder as deep as it goes, and a test or a golden that changes does not change
+/// the component. A file that is new is named by one that changed.
 fn rerun_if_changed(path: &Path) -> Result<(), Box<dyn Error>> {
-    if path.is_dir() {
-        for entry in fs::read_dir(path)? {
-            let entry = entry?;
-            if entry.file_name() != "tests" {
-                rerun_if_changed(&entry.path())?;
-            }
+    if !path.is_dir() {
+        #[allow(clippy::print_stdout, reason = "how a build script talks to Cargo")]
+        {
+            println!("cargo::rerun-if-changed={}", path.display());
         }
+        return Ok(());
     }
-    #[allow(clippy::print_stdout, reason = "how a build script talks to Cargo")]
-    {
-        println!("cargo::rerun-if-changed={}", path.display());
+    for entry in fs::read_dir(path)? {
+        let entry = entry?;
+        if entry.file_name() != "tests" {
+            rerun_if_changed(&entry.path())?;
+        }
     }
     Ok(())
 }
