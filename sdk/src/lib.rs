@@ -80,7 +80,7 @@ pub use self::{
     node::Node,
     node_types::NodeTypes,
     parameters::{Parameter, Parameters},
-    reader::{Reader, read_text},
+    reader::{Reader, read_integer, read_text},
     registry::{Collection, NodeType, PluginInfo},
     rendered::{Observe, Out, RenderRequest, Rendered},
     runtime::{Encode, Runtime},

@@ -14,6 +14,11 @@ pub fn read_text<'a>(map: &'a Map<String, Value>, key: &str) -> Option<&'a str> 
     map.get(key)?.as_str().map(str::trim).filter(|text| !text.is_empty())
 }
 
+/// A whole number in a range; absent when it is none or outside.
+pub fn read_integer(map: &Map<String, Value>, key: &str, range: RangeInclusive<i64>) -> Option<i64> {
+    map.get(key).and_then(whole).filter(|number| range.contains(number))
+}
+
 /// A cursor on one object inside the data of a node.
 #[derive(Debug, Clone)]
 pub struct Reader<'a> {

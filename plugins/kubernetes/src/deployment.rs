@@ -8,7 +8,7 @@ use serde_json::{Value, json};
 
 use crate::workload::{
     self, LONG_RUNNING, Pods, SCALABLE, WORKLOAD,
-    health::{Counts, Problem, newest_revision, problem},
+    health::{Counts, Problem, problem},
     parameters,
 };
 
@@ -87,7 +87,7 @@ impl NodeType for Deployment {
 /// What keeps the roll-out from ending. Pods are looked at only when some belong to the newest revision: before that,
 /// all of them are about to be replaced.
 fn failure(live: &Value, pods: &[Value], updated: i64) -> Option<Problem> {
-    let of_pods = (updated > 0).then(|| problem(newest_revision(pods, "pod-template-hash"))).flatten();
+    let of_pods = (updated > 0).then(|| problem(newest_revision(pods))).flatten();
     let stalled = condition(live, "Progressing")
         .filter(|it| text_at(it, &["status"]) == Some("False"))
         .filter(|it| text_at(it, &["reason"]) == Some("ProgressDeadlineExceeded"));
@@ -100,6 +100,15 @@ fn failure(live: &Value, pods: &[Value], updated: i64) -> Option<Problem> {
         (None, None, Some(it)) => Some(of_condition(live, it, false)),
         (None, None, None) => None,
     }
+}
+
+/// Pods of the newest one's revision, so that what is being replaced is not blamed. The deployment itself doesn't say
+/// which revision is its own.
+fn newest_revision(pods: &[Value]) -> impl Iterator<Item = &Value> {
+    let revision = |pod| text_at(pod, &["metadata", "labels", "pod-template-hash"]);
+    let newest =
+        pods.iter().max_by_key(|pod| text_at(pod, &["metadata", "creationTimestamp"])).and_then(revision);
+    pods.iter().filter(move |pod| revision(pod) == newest)
 }
 
 fn of_condition(live: &Value, condition: &Value, fatal: bool) -> Problem {

@@ -82,7 +82,7 @@ impl NodeType for StatefulSet {
             .required_text("serviceName", hint)
             .and_then(|_| reader.checked("serviceName", check::dns_service));
         let selector = pods.label_selector();
-        let headless = service.map(|name| headless(&pods, name));
+        let headless = service.map(|name| headless(&pods, name, reader.integer("port", 1..=65535)));
         let spec = Tree::new()
             .set_some("serviceName", service)
             .set_some("replicas", pods.replicas)
@@ -127,13 +127,11 @@ impl NodeType for StatefulSet {
 }
 
 /// The service that `serviceName` names, for graphs that have no node for it.
-fn headless(pods: &Pods, name: &str) -> Tree {
-    let port = |port| {
-        Value::from(
-            Tree::new().set("name", "http").set("protocol", "TCP").set("port", port).set("targetPort", port),
-        )
+fn headless(pods: &Pods, name: &str, port: Option<i64>) -> Tree {
+    let entry = |port| {
+        Tree::new().set("name", "http").set("protocol", "TCP").set("port", port).set("targetPort", port)
     };
-    let ports: Vec<Value> = pods.port.map(port).into_iter().collect();
+    let ports: Vec<Value> = port.map(|port| entry(port).into()).into_iter().collect();
     let spec =
         Tree::new().set("clusterIP", "None").set("selector", pods.meta.selector()).set_filled("ports", ports);
     let metadata = Tree::new()

@@ -11,7 +11,7 @@ use kubeorch_plugin_sdk::{
 };
 use serde_json::json;
 
-use crate::workload::{LONG_RUNNINGS, parameters};
+use crate::workload::parameters;
 use exposure::Exposure;
 
 /// See the module.
@@ -20,6 +20,8 @@ pub(crate) struct Service;
 const KIND: &str = "Service";
 /// The role of its links.
 const ROLE: &str = "selects";
+/// Whose pods it can select: those that stay up.
+const PODS: &str = "trait:long-running";
 const TYPES: [&str; 3] = ["ClusterIP", "NodePort", "LoadBalancer"];
 
 impl NodeType for Service {
@@ -35,7 +37,7 @@ impl NodeType for Service {
             .use_and_difficulty("high", "easy")
             .rank(20)
             .kind("v1", KIND, true)
-            .link(ROLE, &[LONG_RUNNINGS], "Sends traffic to the workload's pods.")
+            .link(ROLE, &[PODS], "Sends traffic to the workload's pods.")
             .start(start)
             .parameters(all_parameters())
     }

@@ -1,6 +1,6 @@
 //! The ports of a service.
 
-use kubeorch_plugin_sdk::{Node, Reader, check, kubernetes::Tree};
+use kubeorch_plugin_sdk::{Node, Reader, check, kubernetes::Tree, read_integer};
 use serde_json::Value;
 
 use super::selector::Target;
@@ -18,12 +18,11 @@ struct Entry {
 
 /// The port numbers, for neighbours.
 pub(super) fn of_facts(node: &Node) -> Vec<i64> {
-    let number =
-        |value: Option<&Value>| value.and_then(Value::as_i64).filter(|port| (1..=65535).contains(port));
+    let number = |map| read_integer(map, "port", 1..=65535);
     let listed = node.data.get("ports").and_then(Value::as_array).filter(|ports| !ports.is_empty());
     match listed {
-        Some(ports) => ports.iter().filter_map(|port| number(port.get("port"))).collect(),
-        None => number(node.data.get("port")).into_iter().collect(),
+        Some(ports) => ports.iter().filter_map(Value::as_object).filter_map(number).collect(),
+        None => number(&node.data).into_iter().collect(),
     }
 }
 

@@ -38,15 +38,6 @@ pub(crate) fn problem<'a>(pods: impl Iterator<Item = &'a Value>) -> Option<Probl
     found.into_iter().next()
 }
 
-/// Pods that belong to the revision of the newest one, so that what is being replaced is not blamed.
-pub(crate) fn newest_revision<'a>(pods: &'a [Value], label: &str) -> impl Iterator<Item = &'a Value> {
-    let path = ["metadata", "labels", label];
-    let made = |pod: &&Value| text_at(pod, &["metadata", "creationTimestamp"]).unwrap_or_default().to_owned();
-    let newest = pods.iter().max_by_key(made).and_then(|pod| text_at(pod, &path)).map(str::to_owned);
-    let label = label.to_owned();
-    pods.iter().filter(move |pod| text_at(pod, &["metadata", "labels", &label]) == newest.as_deref())
-}
-
 fn of_pod(pod: &Value) -> Option<Problem> {
     let object = qualified_name("Pod", pod);
     let statuses =

@@ -10,6 +10,7 @@ mod resources;
 use kubeorch_plugin_sdk::{
     Facts, Link, Node, Reader, RenderRequest, check,
     kubernetes::{Meta, ProbeDefaults, Tree, label_text, probe},
+    read_integer,
 };
 use serde_json::{Map, Value};
 
@@ -21,8 +22,6 @@ pub(crate) const WORKLOAD: &str = "workload";
 pub(crate) const WORKLOADS: &str = "trait:workload";
 /// Those whose pods stay up, so that a service can select them.
 pub(crate) const LONG_RUNNING: &str = "long-running";
-/// [`LONG_RUNNING`] as link rules name it.
-pub(crate) const LONG_RUNNINGS: &str = "trait:long-running";
 /// Those whose number of replicas can be changed from outside.
 pub(crate) const SCALABLE: &str = "scalable";
 
@@ -32,7 +31,6 @@ const READINESS: ProbeDefaults = ProbeDefaults { path: "/ready", initial_delay: 
 /// A pod template under construction, and the number of its replicas.
 pub(crate) struct Pods {
     pub(crate) meta: Meta,
-    pub(crate) port: Option<i64>,
     /// `None`: somebody else owns the number.
     pub(crate) replicas: Option<i64>,
     pub(crate) template: Tree,
@@ -68,7 +66,7 @@ impl Pods {
         let replicas = replicas(reader, &request.links, &mut notes);
         mounts.warn_about_sharing(reader, replicas);
         database::warn_about_password(reader, mounts.hold_secret());
-        Self { meta, port, replicas, template, notes }
+        Self { meta, replicas, template, notes }
     }
 
     /// The selector of the pods, as text.
@@ -79,7 +77,7 @@ impl Pods {
 
 /// What neighbours may know about a node that makes pods.
 pub(crate) fn facts(node: &Node, api_version: &str, kind: &str) -> Facts {
-    let port = node.data.get("port").and_then(Value::as_i64).filter(|port| (1..=65535).contains(port));
+    let port = read_integer(&node.data, "port", 1..=65535);
     let mut labels = Map::new();
     labels.insert("app".to_owned(), label_text(node.name()).into());
     Facts { labels, port, ports: port.into_iter().collect(), ..Facts::of(node, api_version, kind) }
