@@ -1,0 +1,73 @@
+//! Answers and how they become HTTP responses.
+
+use bytes::Bytes;
+use futures::Stream;
+use futures::stream::BoxStream;
+use futures::{StreamExt, TryStreamExt};
+use http::header::{CONTENT_TYPE, RETRY_AFTER};
+use http::{HeaderValue, Response, StatusCode};
+use http_body::Frame;
+use http_body_util::combinators::UnsyncBoxBody;
+use http_body_util::{BodyExt, Full, StreamBody};
+use serde_json::Value;
+
+use super::status::Status;
+
+/// The error of a body: a connection cut by a fault script.
+pub(crate) type BoxError = Box<dyn std::error::Error + Send + Sync>;
+
+/// The body of the simulator's responses.
+pub type Body = UnsyncBoxBody<Bytes, BoxError>;
+
+/// What a request leads to.
+pub(crate) enum Answer {
+    Json(StatusCode, Value),
+    /// JSON of another content type.
+    Typed(&'static str, Value),
+    Text(StatusCode, String),
+    Stream(&'static str, BoxStream<'static, Result<Bytes, BoxError>>),
+}
+
+impl Answer {
+    pub(crate) fn ok(body: Value) -> Self {
+        Self::Json(StatusCode::OK, body)
+    }
+
+    pub(crate) fn stream(
+        kind: &'static str,
+        stream: impl Stream<Item = Result<Bytes, BoxError>> + Send + 'static,
+    ) -> Self {
+        Self::Stream(kind, stream.boxed())
+    }
+
+    pub(crate) fn into_response(self) -> Response<Body> {
+        let (status, kind, body) = match self {
+            Self::Json(status, body) => (status, "application/json", full(body.to_string())),
+            Self::Typed(kind, body) => (StatusCode::OK, kind, full(body.to_string())),
+            Self::Text(status, body) => (status, "text/plain", full(body)),
+            Self::Stream(kind, stream) => {
+                (StatusCode::OK, kind, StreamBody::new(stream.map_ok(Frame::data)).boxed_unsync())
+            }
+        };
+        let mut response = Response::new(body);
+        *response.status_mut() = status;
+        response.headers_mut().insert(CONTENT_TYPE, HeaderValue::from_static(kind));
+        response.headers_mut().insert("cache-control", HeaderValue::from_static("no-cache, private"));
+        response
+    }
+}
+
+fn full(body: String) -> Body {
+    Full::new(Bytes::from(body)).map_err(|never| match never {}).boxed_unsync()
+}
+
+impl From<Status> for Response<Body> {
+    fn from(failure: Status) -> Self {
+        let code = StatusCode::from_u16(failure.code).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR);
+        let mut response = Answer::Json(code, failure.body()).into_response();
+        if let Some(seconds) = failure.details.get("retryAfterSeconds").and_then(Value::as_u64) {
+            response.headers_mut().insert(RETRY_AFTER, HeaderValue::from(seconds));
+        }
+        response
+    }
+}

@@ -1,0 +1,21 @@
+//! The HTTP face: paths to verbs, verbs to the core, results to what the client accepts.
+
+mod apply;
+mod body;
+mod discovery;
+mod openapi;
+mod read;
+mod render;
+mod request;
+mod route;
+pub(crate) mod status;
+mod subresources;
+mod table;
+mod watch;
+mod write;
+
+pub use body::Body;
+pub(crate) use body::{Answer, BoxError};
+pub use request::Verb;
+pub(crate) use request::Call;
+pub(crate) use route::{handle, identify};

@@ -1,0 +1,102 @@
+//! OpenAPI v3 as far as clients need it: which kinds take which write options. The schemas are open,
+//! so that clients leave validation to the server.
+
+use serde_json::{Map, Value, json};
+
+use crate::core::Core;
+use crate::resources::Resource;
+
+/// `/openapi/v3`: where the documents are.
+pub(super) fn index(core: &Core) -> Value {
+    let mut paths = Map::new();
+    for (group, version) in core.registry.groups() {
+        let path = if group.is_empty() { format!("api/{version}") } else { format!("apis/{group}/{version}") };
+        let url = format!("/openapi/v3/{path}");
+        paths.insert(path, json!({ "serverRelativeURL": url }));
+    }
+    json!({ "paths": paths })
+}
+
+/// The document of one group and version.
+pub(super) fn document(core: &Core, path: &str) -> Option<Value> {
+    let (group, version) = match path.split('/').collect::<Vec<_>>().as_slice() {
+        ["api", version] => (String::new(), (*version).to_owned()),
+        ["apis", group, version] => ((*group).to_owned(), (*version).to_owned()),
+        _ => return None,
+    };
+    let (mut paths, mut schemas) = (Map::new(), Map::new());
+    for resource in core.registry.iter().filter(|r| r.group == group && r.version == version) {
+        let scope = if resource.namespaced() { "/namespaces/{namespace}" } else { "" };
+        let base = format!("/{path}{scope}/{}", resource.plural);
+        paths.insert(base.clone(), json!({ "post": operation(resource, "post") }));
+        paths.insert(
+            format!("{base}/{{name}}"),
+            json!({
+                "get": operation(resource, "get"),
+                "put": operation(resource, "put"),
+                "patch": operation(resource, "patch"),
+                "delete": operation(resource, "delete"),
+            }),
+        );
+        schemas.insert(schema_name(resource), schema(resource));
+    }
+    if paths.is_empty() {
+        return None;
+    }
+    Some(json!({
+        "openapi": "3.0.0",
+        "info": { "title": "Kubernetes", "version": core.config.version },
+        "paths": paths,
+        "components": { "schemas": schemas },
+    }))
+}
+
+fn schema_name(resource: &Resource) -> String {
+    let group = if resource.group.is_empty() { "core" } else { &resource.group };
+    format!("{group}.{}.{}", resource.version, resource.kind)
+}
+
+fn schema(resource: &Resource) -> Value {
+    json!({
+        "type": "object",
+        "properties": {
+            "apiVersion": { "type": "string" },
+            "kind": { "type": "string" },
+            "metadata": { "type": "object", "x-kubernetes-preserve-unknown-fields": true },
+        },
+        "x-kubernetes-preserve-unknown-fields": true,
+        "x-kubernetes-group-version-kind": [resource.gvk()],
+    })
+}
+
+fn operation(resource: &Resource, method: &str) -> Value {
+    let reference = json!({ "$ref": format!("#/components/schemas/{}", schema_name(resource)) });
+    let query = |name: &str| json!({ "name": name, "in": "query", "schema": { "type": "string", "uniqueItems": true } });
+    let parameters: Vec<_> = match method {
+        "get" => Vec::new(),
+        "delete" => vec![query("dryRun")],
+        _ => vec![query("dryRun"), query("fieldManager"), query("fieldValidation")],
+    };
+    let mut operation = json!({
+        "operationId": format!("{method}{}", resource.kind),
+        "parameters": parameters,
+        "responses": {
+            "200": { "description": "OK", "content": { "application/json": { "schema": reference } } },
+        },
+        "x-kubernetes-action": method,
+        "x-kubernetes-group-version-kind": resource.gvk(),
+    });
+    let types: &[&str] = match method {
+        // Strategic merge is served, but not offered here: offering it needs schemas with merge keys,
+        // and without the offer kubectl uses the keys it has built in.
+        "patch" => &["application/apply-patch+yaml", "application/json-patch+json", "application/merge-patch+json"],
+        "get" | "delete" => &[],
+        _ => &["*/*"],
+    };
+    if !types.is_empty() {
+        let content: Map<_, _> =
+            types.iter().map(|kind| ((*kind).to_owned(), json!({ "schema": reference }))).collect();
+        operation["requestBody"] = json!({ "content": content });
+    }
+    operation
+}

@@ -1,0 +1,123 @@
+//! From a path to what serves it.
+
+use std::sync::Arc;
+
+use bytes::Bytes;
+use http::request::Parts;
+use http::{Method, StatusCode};
+use serde_json::{Value, json};
+
+use super::request::{Query, header};
+use super::status::Status;
+use super::{Answer, Call, Verb, discovery, openapi, read, subresources, watch, write};
+use crate::core::Core;
+use crate::simulator::Shared;
+
+/// What a request is about, for fault rules: verb and resource id.
+pub(crate) fn identify(core: &Core, parts: &Parts) -> Option<(Verb, String)> {
+    let call = resource_call(core, parts, Bytes::new()).ok()??;
+    Some((call.verb, call.resource.id()))
+}
+
+/// Serves a request.
+pub(crate) fn handle(shared: &Arc<Shared>, parts: &Parts, body: Bytes) -> Result<Answer, Status> {
+    let path = parts.uri.path().trim_end_matches('/');
+    if let Some(answer) = fixed(shared, path, parts, &body)? {
+        return Ok(answer);
+    }
+    let call = {
+        let core = shared.core.lock();
+        resource_call(&core, parts, body)?.ok_or_else(Status::unknown_path)?
+    };
+    if !call.subresource.is_empty() && call.subresource != "status" && call.subresource != "finalize" {
+        return subresources::serve(shared, &call);
+    }
+    match call.verb {
+        Verb::Watch => watch::watch(shared, &call),
+        Verb::Get | Verb::List => read::read(&shared.core.lock(), &call),
+        _ => write::write(&mut shared.core.lock(), &call),
+    }
+}
+
+/// Paths that are no resources.
+fn fixed(shared: &Shared, path: &str, parts: &Parts, body: &Bytes) -> Result<Option<Answer>, Status> {
+    let core = shared.core.lock();
+    let accept = header(parts, "accept");
+    let answer = match path {
+        "/livez" | "/readyz" | "/healthz" => Answer::Text(StatusCode::OK, "ok".to_owned()),
+        "/version" => Answer::ok(discovery::version(&core)),
+        "/api" => discovery::core_versions(&core, &accept),
+        "/apis" => discovery::groups(&core, &accept),
+        "/openapi/v3" => Answer::ok(openapi::index(&core)),
+        "" => Answer::ok(json!({ "paths": ["/api", "/api/v1", "/apis", "/healthz", "/livez", "/openapi/v3", "/readyz", "/version"] })),
+        "/apis/authorization.k8s.io/v1/selfsubjectaccessreviews" if parts.method == Method::POST => {
+            Answer::Json(StatusCode::CREATED, allowed(body)?)
+        }
+        _ => {
+            if let Some(rest) = path.strip_prefix("/openapi/v3/") {
+                return openapi::document(&core, rest).map(Answer::ok).map(Some).ok_or_else(Status::unknown_path);
+            }
+            let version = match path.split('/').collect::<Vec<_>>().as_slice() {
+                ["", "api", version] => discovery::resources(&core, "", version),
+                ["", "apis", group] => discovery::group(&core, group),
+                ["", "apis", group, version] => discovery::resources(&core, group, version),
+                _ => return Ok(None),
+            };
+            Answer::ok(version.ok_or_else(Status::unknown_path)?)
+        }
+    };
+    Ok(Some(answer))
+}
+
+/// Everyone may do everything here: the simulator has no users.
+fn allowed(body: &Bytes) -> Result<Value, Status> {
+    let mut review: Value =
+        serde_json::from_slice(body).map_err(|error| Status::bad_request(error.to_string()))?;
+    crate::value::put(&mut review, &["status", "allowed"], true);
+    Ok(review)
+}
+
+/// A call on a resource; `None` when the path is none.
+fn resource_call(core: &Core, parts: &Parts, body: Bytes) -> Result<Option<Call>, Status> {
+    let path = percent_encoding::percent_decode_str(parts.uri.path()).decode_utf8_lossy().into_owned();
+    let segments: Vec<_> = path.trim_matches('/').split('/').collect();
+    let (group, version, rest) = match segments.as_slice() {
+        ["api", version, rest @ ..] => ("", *version, rest),
+        ["apis", group, version, rest @ ..] => (*group, *version, rest),
+        _ => return Ok(None),
+    };
+    let (namespace, rest) = match rest {
+        // `namespaces/NAME` and its subresources are about the namespace itself.
+        ["namespaces", _] | ["namespaces", _, "status" | "finalize"] => (None, rest),
+        ["namespaces", namespace, rest @ ..] => (Some((*namespace).to_owned()), rest),
+        rest => (None, rest),
+    };
+    let (plural, name, subresource) = match rest {
+        [plural] => (*plural, None, String::new()),
+        [plural, name] => (*plural, Some((*name).to_owned()), String::new()),
+        [plural, name, sub] => (*plural, Some((*name).to_owned()), (*sub).to_owned()),
+        _ => return Ok(None),
+    };
+    let Some(resource) = core.registry.path(group, version, plural) else { return Ok(None) };
+    let scoped = resource.namespaced();
+    if (!subresource.is_empty() && !resource.has(&subresource)) || (namespace.is_some() && !scoped) {
+        return Ok(None);
+    }
+    let query = Query::parse(parts.uri.query().unwrap_or_default());
+    let verb = Verb::of(&parts.method, name.is_some(), query.flag("watch")).ok_or_else(Status::method_not_allowed)?;
+    if scoped && namespace.is_none() && !matches!(verb, Verb::List | Verb::Watch) {
+        return Ok(None);
+    }
+    Ok(Some(Call {
+        verb,
+        resource,
+        namespace,
+        name,
+        subresource,
+        query,
+        content_type: header(parts, "content-type"),
+        accept: header(parts, "accept"),
+        agent: header(parts, "user-agent"),
+        body,
+    }))
+}

@@ -1,0 +1,43 @@
+//! The life of a pod on its node: volumes, images, containers, probes, restarts, the end.
+
+mod container;
+mod events;
+mod lifecycle;
+mod logs;
+mod needs;
+mod status;
+
+use std::collections::{BTreeSet, HashMap, HashSet};
+
+pub(crate) use container::Container;
+pub(crate) use lifecycle::reconcile;
+pub(crate) use logs::{LogOptions, lines};
+
+/// What nodes know about pods beyond the API objects.
+#[derive(Debug, Default)]
+pub(crate) struct Runtimes {
+    /// By pod uid.
+    pub(crate) running: HashMap<String, Runtime>,
+    /// Pods that wait for a config map, secret or claim.
+    pub(crate) waiting: BTreeSet<(String, String)>,
+    /// Pods no node fits.
+    pub(crate) unscheduled: BTreeSet<(String, String)>,
+    /// Uids of claims a volume is being made for.
+    pub(crate) provisioning: HashSet<String>,
+    /// Node and image of every image pulled.
+    images: HashSet<(String, String)>,
+}
+
+/// One pod on its node.
+#[derive(Debug, Default)]
+pub(crate) struct Runtime {
+    /// Init containers first, in order.
+    pub(crate) containers: Vec<Container>,
+    /// How many of them are init containers.
+    init: usize,
+    /// When a terminating pod is gone.
+    stops: Option<jiff::Timestamp>,
+    mounted: bool,
+    address: String,
+    started: String,
+}
