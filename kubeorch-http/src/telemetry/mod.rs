@@ -1,0 +1,6 @@
+//! Prometheus metrics in a registry of our own, so that nothing global is installed (contract 1.14).
+
+mod http;
+mod process;
+
+pub(crate) use http::Telemetry;
