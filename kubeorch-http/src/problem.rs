@@ -102,6 +102,12 @@ impl Problem {
             .hint("Try again; if it stays, look at the server's log.")
     }
 
+    /// 503 while the server drains.
+    pub(crate) fn stopping() -> Self {
+        Self::new(StatusCode::SERVICE_UNAVAILABLE, "server.shutting_down", "The server is stopping")
+            .hint("Try again in a moment.")
+    }
+
     /// 500; the cause goes to the log alone.
     pub(crate) fn internal(log: impl Into<String>) -> Self {
         let problem = Self::new(StatusCode::INTERNAL_SERVER_ERROR, "server.failed", INTERNAL);

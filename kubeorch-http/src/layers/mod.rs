@@ -8,7 +8,7 @@ mod limit;
 mod observe;
 mod panic;
 
-pub(crate) use authorise::authorise;
+pub(crate) use authorise::{authorise, bearer};
 pub(crate) use cors::cors;
 pub(crate) use deadline::deadline;
 pub(crate) use fallback::{not_found, wrong_method};

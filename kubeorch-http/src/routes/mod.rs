@@ -1,0 +1,26 @@
+//! Every route of the KubeOrch face, a file per resource. A handler translates, calls the engine once, and translates
+//! back; a branch on the state of a workflow, cluster or run belongs to the engine.
+
+mod auth;
+mod clusters;
+mod docs;
+mod health;
+mod metrics;
+mod profile;
+mod runs;
+mod settings;
+mod stream;
+mod templates;
+mod versions;
+mod workflows;
+
+use crate::table::Table;
+
+/// All of them.
+pub(crate) fn all(table: Table) -> Table {
+    let table = health::add(docs::add(metrics::add(table)));
+    let table = profile::add(auth::add(table));
+    let table = versions::add(workflows::add(table));
+    let table = stream::add(runs::add(table));
+    settings::add(templates::add(clusters::add(table)))
+}

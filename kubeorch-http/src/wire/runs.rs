@@ -1,0 +1,256 @@
+//! Runs (contract 2.3, 3.6).
+
+use std::collections::BTreeMap;
+
+use axum::http::StatusCode;
+use axum::response::{IntoResponse, Response};
+use kubeorch_core::kube::Operation;
+use kubeorch_core::runs as core;
+use kubeorch_core::secret::Secret;
+use serde::{Deserialize, Serialize};
+
+use super::Timestamp;
+use crate::extract::{Input, Json};
+use crate::problem::Problem;
+
+/// Values and options of a run; everything may be absent.
+#[derive(Default, Deserialize, utoipa::ToSchema)]
+#[serde(default)]
+pub(crate) struct Start {
+    trigger_data: TriggerData,
+    options: Options,
+}
+
+impl Input for Start {}
+
+/// Values that are used and never stored.
+#[derive(Default, Deserialize, utoipa::ToSchema)]
+#[serde(rename_all = "camelCase", default)]
+pub(crate) struct TriggerData {
+    /// By node id, then key.
+    #[schema(value_type = BTreeMap<String, BTreeMap<String, String>>)]
+    secrets: BTreeMap<String, BTreeMap<String, Secret>>,
+    /// By node id, then name.
+    #[schema(value_type = BTreeMap<String, BTreeMap<String, String>>)]
+    env_vars: BTreeMap<String, BTreeMap<String, Secret>>,
+}
+
+/// How to run.
+#[derive(Deserialize, utoipa::ToSchema)]
+#[serde(default)]
+pub(crate) struct Options {
+    /// Take fields over from other managers.
+    force: bool,
+    /// Take over objects of another workflow or tool.
+    adopt: bool,
+    /// Make missing namespaces.
+    create_namespaces: bool,
+    /// Remove objects that the graph no longer holds.
+    prune: bool,
+}
+
+impl Default for Options {
+    fn default() -> Self {
+        let core::Options { force, adopt, create_namespaces, prune, .. } = core::Options::default();
+        Self { force, adopt, create_namespaces, prune }
+    }
+}
+
+impl Start {
+    /// What the engine takes.
+    pub(crate) fn into_parts(self) -> (core::Values, core::Options) {
+        let Options { force, adopt, create_namespaces, prune } = self.options;
+        let values =
+            core::Values { secrets: self.trigger_data.secrets, env_vars: self.trigger_data.env_vars };
+        (values, core::Options { force, adopt, create_namespaces, prune, ..core::Options::default() })
+    }
+}
+
+/// One execution of a version.
+#[derive(Debug, Serialize, utoipa::ToSchema)]
+pub(crate) struct Run {
+    id: String,
+    workflow_id: String,
+    version: u64,
+    /// `running`, `completed`, `failed` or `cancelled`.
+    status: &'static str,
+    started_at: Timestamp,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    completed_at: Option<Timestamp>,
+    /// Milliseconds; 0 while it is running.
+    duration: u64,
+    /// By node id.
+    node_states: BTreeMap<String, NodeState>,
+    /// By node id.
+    output: BTreeMap<String, ApplyResult>,
+    /// `[HH:MM:SS] text`, UTC.
+    logs: Vec<String>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    error: Option<String>,
+    triggered_by: String,
+    trigger_data: Trigger,
+}
+
+/// Who started a run; never the values that were given.
+#[derive(Debug, Serialize, utoipa::ToSchema)]
+pub(crate) struct Trigger {
+    #[serde(skip_serializing_if = "Option::is_none")]
+    user_id: Option<String>,
+}
+
+/// How far a node came.
+#[derive(Debug, Serialize, utoipa::ToSchema)]
+pub(crate) struct NodeState {
+    /// `completed`, `failed` or `warning`; on the way `pending`, `applying`, `waiting`.
+    status: &'static str,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    result: Option<ApplyResult>,
+    /// Unix seconds.
+    timestamp: i64,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    error: Option<String>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    message: Option<String>,
+}
+
+/// What was done to a node's objects.
+#[derive(Debug, Clone, Serialize, utoipa::ToSchema)]
+pub(crate) struct ApplyResult {
+    applied_resources: Vec<Applied>,
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    errors: Vec<String>,
+    failed: bool,
+}
+
+/// What was done to one object.
+#[derive(Debug, Clone, Serialize, utoipa::ToSchema)]
+pub(crate) struct Applied {
+    kind: String,
+    name: String,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    namespace: Option<String>,
+    /// `created`, `updated`, `unchanged` or `deleted`.
+    operation: &'static str,
+    uid: String,
+}
+
+impl From<core::AppliedObject> for Applied {
+    fn from(object: core::AppliedObject) -> Self {
+        Self {
+            kind: object.kind,
+            name: object.name,
+            namespace: object.namespace,
+            operation: match object.operation {
+                Operation::Created => "created",
+                Operation::Updated => "updated",
+                Operation::Unchanged => "unchanged",
+                Operation::Deleted => "deleted",
+            },
+            uid: object.uid,
+        }
+    }
+}
+
+impl From<core::NodeState> for NodeState {
+    fn from(state: core::NodeState) -> Self {
+        let failed = state.status == core::NodePhase::Failed;
+        let result = (failed || !state.applied.is_empty()).then(|| ApplyResult {
+            applied_resources: state.applied.into_iter().map(Applied::from).collect(),
+            errors: state.error.iter().cloned().collect(),
+            failed,
+        });
+        Self {
+            status: match state.status {
+                core::NodePhase::Pending => "pending",
+                core::NodePhase::Applying => "applying",
+                core::NodePhase::Waiting => "waiting",
+                core::NodePhase::Completed => "completed",
+                core::NodePhase::Failed => "failed",
+                core::NodePhase::Warning => "warning",
+            },
+            result,
+            timestamp: state.at.as_secs(),
+            error: state.error,
+            message: state.message,
+        }
+    }
+}
+
+impl From<core::Run> for Run {
+    fn from(run: core::Run) -> Self {
+        let millis = run.completed_at.map_or(0, |end| end.as_millis() - run.started_at.as_millis());
+        let node_states: BTreeMap<_, _> =
+            run.nodes.into_iter().map(|(id, state)| (id, NodeState::from(state))).collect();
+        Self {
+            id: run.id.to_string(),
+            workflow_id: run.workflow.to_string(),
+            version: run.version,
+            status: run.status.as_str(),
+            started_at: run.started_at.into(),
+            completed_at: run.completed_at.map(Into::into),
+            duration: u64::try_from(millis).unwrap_or_default(),
+            output: node_states
+                .iter()
+                .filter_map(|(id, state)| Some((id.clone(), state.result.clone()?)))
+                .collect(),
+            node_states,
+            logs: run.logs,
+            error: run.error,
+            triggered_by: run.triggered_by,
+            trigger_data: Trigger { user_id: run.user.map(|id| id.to_string()) },
+        }
+    }
+}
+
+/// A workflow's runs, newest first.
+#[derive(Debug, Serialize, utoipa::ToSchema)]
+pub(crate) struct List {
+    runs: Vec<Run>,
+}
+
+impl From<Vec<core::Run>> for List {
+    fn from(runs: Vec<core::Run>) -> Self {
+        Self { runs: runs.into_iter().map(Run::from).collect() }
+    }
+}
+
+/// A run that ended well, or goes on.
+#[derive(Debug, Serialize, utoipa::ToSchema)]
+pub(crate) struct Started {
+    message: &'static str,
+    run_id: String,
+    /// `completed`, `running` or `cancelled`.
+    status: &'static str,
+    /// So far.
+    logs: Vec<String>,
+}
+
+/// What `run` answers: 200, or 500 with the sentence that says why it failed.
+pub(crate) struct Outcome(pub(crate) core::Run);
+
+impl IntoResponse for Outcome {
+    fn into_response(self) -> Response {
+        let Self(run) = self;
+        if run.status == core::Status::Failed {
+            return failure(run).into_response();
+        }
+        Json(Started {
+            message: "Workflow execution started",
+            run_id: run.id.to_string(),
+            status: run.status.as_str(),
+            logs: run.logs,
+        })
+        .into_response()
+    }
+}
+
+fn failure(run: core::Run) -> Problem {
+    let nodes = run.nodes.into_iter().filter_map(|(id, state)| Some(format!("{id}: {}", state.error?)));
+    let details: Vec<_> = nodes.collect();
+    let error = run.error.unwrap_or_else(|| "Failed to execute workflow".to_owned());
+    Problem::new(StatusCode::INTERNAL_SERVER_ERROR, "run.failed", error)
+        .hint("Mend what the message names and run again.")
+        .with("details", details.join("; "))
+        .with("run_id", run.id.to_string())
+        .with("logs", run.logs)
+}
