@@ -1,6 +1,8 @@
 #![doc = include_str!("docs/crate.md")]
 
 mod api;
+#[cfg(feature = "cli")]
+pub mod cli;
 mod extract;
 mod layers;
 mod openapi;

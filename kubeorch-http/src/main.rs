@@ -1,1 +1,7 @@
-fn main() {}
+//! The binary `kubeorch`; everything is in [`kubeorch_http::cli`].
+
+use std::process::ExitCode;
+
+fn main() -> ExitCode {
+    kubeorch_http::cli::main()
+}

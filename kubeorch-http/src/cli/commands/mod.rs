@@ -1,0 +1,5 @@
+//! One module per verb.
+
+mod about;
+
+pub(super) use about::{completion, version};

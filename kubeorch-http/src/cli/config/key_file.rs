@@ -1,0 +1,72 @@
+//! The encryption key of a data directory.
+
+use std::fs::{self, OpenOptions};
+use std::io::{self, Write};
+use std::path::Path;
+
+use kubeorch_core::secret::Secret;
+use kubeorch_core::time::{Entropy, SystemEntropy};
+
+use super::EncryptionKey;
+use crate::cli::exit;
+use crate::cli::failure::Failure;
+
+/// Name of the file in the data directory.
+const NAME: &str = "key";
+/// A key of AES-256.
+const BYTES: usize = 32;
+
+/// The key: as given, else from the file, which is made with mode 0600 when it is not there.
+///
+/// `dir` must exist. A key that came from a file and is then given too must be the same text, or credentials in the
+/// store no longer open; the store cannot tell, so nothing is checked here.
+pub(crate) fn encryption_key(key: EncryptionKey, dir: &Path) -> Result<Secret, Failure> {
+    let path = dir.join(NAME);
+    let failed = |error: &io::Error| {
+        Failure::new(exit::STORE, format!("the encryption key {} cannot be used: {error}", path.display()))
+    };
+    match key {
+        EncryptionKey::Given(key) => Ok(key),
+        EncryptionKey::File => match fs::read_to_string(&path) {
+            Ok(text) => check(&text).map_err(|error| failed(&error)),
+            Err(error) if error.kind() == io::ErrorKind::NotFound => {
+                make(dir, &path).map_err(|error| failed(&error))
+            }
+            Err(error) => Err(failed(&error)),
+        },
+    }
+}
+
+fn check(text: &str) -> io::Result<Secret> {
+    let text = text.trim();
+    let hex = text.len() == 2 * BYTES && text.bytes().all(|byte| byte.is_ascii_hexdigit());
+    let damaged =
+        || io::Error::new(io::ErrorKind::InvalidData, "it is not 64 hex digits; restore it from a backup");
+    hex.then(|| Secret::new(text)).ok_or_else(damaged)
+}
+
+/// Writes the key beside its place and links it there: two starts at once agree on one key, and a crash leaves none
+/// or a whole one.
+fn make(dir: &Path, path: &Path) -> io::Result<Secret> {
+    let mut bytes = [0; BYTES];
+    SystemEntropy.fill(&mut bytes);
+    let text: String = bytes.iter().map(|byte| format!("{byte:02x}")).collect();
+    let draft = dir.join(format!("{NAME}.{}", std::process::id()));
+    write_private(&draft, &text)?;
+    let linked = fs::hard_link(&draft, path);
+    let _ = fs::remove_file(&draft);
+    match linked {
+        Err(error) if error.kind() != io::ErrorKind::AlreadyExists => Err(error),
+        _ => check(&fs::read_to_string(path)?),
+    }
+}
+
+fn write_private(path: &Path, text: &str) -> io::Result<()> {
+    let mut options = OpenOptions::new();
+    options.write(true).create(true).truncate(true);
+    #[cfg(unix)]
+    std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
+    let mut file = options.open(path)?;
+    file.write_all(text.as_bytes())?;
+    file.sync_all()
+}

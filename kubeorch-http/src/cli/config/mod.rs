@@ -1,0 +1,14 @@
+//! The configuration of `serve`: flags, then `KUBEORCH_*`, then a TOML file, then defaults.
+//!
+//! [`keys`] is the one list of what can be set; reading, checking, `--print-config` and the tests go through it.
+
+mod key_file;
+mod keys;
+mod layers;
+mod settings;
+#[cfg(test)]
+mod tests;
+
+pub(crate) use key_file::encryption_key;
+pub(crate) use layers::Layers;
+pub(crate) use settings::{EncryptionKey, Settings};

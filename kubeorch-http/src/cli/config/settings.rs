@@ -1,0 +1,193 @@
+//! The configuration, checked.
+
+use std::net::SocketAddr;
+use std::path::PathBuf;
+use std::time::Duration;
+
+use kubeorch_core::secret::Secret;
+
+use super::layers::{Layers, Value};
+use crate::cli::args::LogFormat;
+use crate::cli::failure::Failure;
+
+/// The longest time that a stop may wait for requests, in seconds.
+const MAX_DRAIN: u64 = 600;
+
+/// What `serve` needs to know.
+pub(crate) struct Settings {
+    /// Where to listen; port 0 lets the system choose.
+    pub(crate) listen: SocketAddr,
+    /// Where the store and the key file are.
+    pub(crate) data_dir: PathBuf,
+    /// A simulated cluster for every user.
+    pub(crate) simulator: bool,
+    /// Development rules.
+    pub(crate) dev: bool,
+    /// Filter directives for the log.
+    pub(crate) log_level: String,
+    /// Form of log lines.
+    pub(crate) log_format: LogFormat,
+    /// What credentials are sealed with.
+    pub(crate) encryption_key: EncryptionKey,
+    /// Origins of browsers that may call.
+    pub(crate) cors_allowed_origins: Vec<String>,
+    /// Requests per second and caller; 0 turns the limit off.
+    pub(crate) rate_limit_rps: u32,
+    /// Requests that a caller may make at once.
+    pub(crate) rate_limit_burst: u32,
+    /// How long a stop waits for requests to end.
+    pub(crate) drain: Duration,
+}
+
+/// Where the encryption key comes from.
+pub(crate) enum EncryptionKey {
+    /// It was given.
+    Given(Secret),
+    /// From the file `key` in the data directory, made at the first start.
+    File,
+}
+
+impl Settings {
+    /// Checks every value; all problems are in the one failure.
+    pub(crate) fn new(layers: &Layers) -> Result<Self, Failure> {
+        let mut check = Check { layers, problems: layers.problems.clone() };
+        let settings = Self {
+            listen: check.listen(),
+            data_dir: check.data_dir(),
+            simulator: check.flag("simulator"),
+            dev: check.flag("dev"),
+            log_level: check.log_level(),
+            log_format: check.log_format(),
+            encryption_key: check.encryption_key(),
+            cors_allowed_origins: check.origins(),
+            rate_limit_rps: check.number("rate_limit_rps", 0, u64::from(u32::MAX)) as u32,
+            rate_limit_burst: check.number("rate_limit_burst", 1, u64::from(u32::MAX)) as u32,
+            drain: Duration::from_secs(check.number("drain_seconds", 0, MAX_DRAIN)),
+        };
+        if check.problems.is_empty() {
+            return Ok(settings);
+        }
+        let failure = Failure::usage(format!("the configuration is wrong: {}", check.problems.join("; ")));
+        Err(failure.hint("`kubeorch serve --print-config` shows every key and where its value comes from."))
+    }
+}
+
+/// Collects problems; a value with a problem gets any value, nobody uses it.
+struct Check<'a> {
+    layers: &'a Layers,
+    problems: Vec<String>,
+}
+
+impl Check<'_> {
+    fn text(&self, name: &str) -> Option<(String, String)> {
+        match self.layers.get(name) {
+            Some((Value::Text(text), source)) if !text.is_empty() => Some((text.clone(), source.to_owned())),
+            _ => None,
+        }
+    }
+
+    fn flag(&self, name: &str) -> bool {
+        matches!(self.layers.get(name), Some((Value::Bool(true), _)))
+    }
+
+    fn number(&mut self, name: &str, least: u64, most: u64) -> u64 {
+        match self.layers.get(name) {
+            Some((Value::Number(value), _)) if (least..=most).contains(value) => *value,
+            Some((_, source)) => {
+                self.problems.push(format!("{name} must be between {least} and {most} (from {source})"));
+                least
+            }
+            None => least,
+        }
+    }
+
+    /// `port` alone changes the port of the default address.
+    fn listen(&mut self) -> SocketAddr {
+        let fallback = SocketAddr::from(([127, 0, 0, 1], 0));
+        let Some((text, source)) = self.text("listen") else { return fallback };
+        let Ok(mut address) = address(&text) else {
+            self.problems
+                .push(format!("listen must be an address and a port, like 127.0.0.1:3000 (from {source})"));
+            return fallback;
+        };
+        if self.layers.get("port").is_some() && source == "default" {
+            address.set_port(self.number("port", 0, u64::from(u16::MAX)) as u16);
+        }
+        address
+    }
+
+    fn data_dir(&mut self) -> PathBuf {
+        let given = self.text("data_dir").map(|(text, _)| PathBuf::from(text));
+        given.or_else(default_data_dir).unwrap_or_else(|| {
+            self.problems
+                .push("data_dir is not set, and there is no home directory to put it into".to_owned());
+            PathBuf::new()
+        })
+    }
+
+    fn log_level(&mut self) -> String {
+        let (text, source) = self.text("log_level").unwrap_or_default();
+        if let Err(error) = tracing_subscriber::EnvFilter::try_new(&text) {
+            self.problems.push(format!("log_level: {error} (from {source})"));
+        }
+        text
+    }
+
+    fn log_format(&mut self) -> LogFormat {
+        let (text, source) = self.text("log_format").unwrap_or_default();
+        let known = [LogFormat::Text, LogFormat::Json].into_iter().find(|format| word(*format) == text);
+        known.unwrap_or_else(|| {
+            self.problems.push(format!("log_format must be text or json (from {source})"));
+            LogFormat::Text
+        })
+    }
+
+    fn encryption_key(&mut self) -> EncryptionKey {
+        const LEAST: usize = 16;
+        let Some((text, source)) = self.text("encryption_key") else { return EncryptionKey::File };
+        if text.len() < LEAST {
+            self.problems
+                .push(format!("encryption_key must have at least {LEAST} characters (from {source})"));
+        }
+        EncryptionKey::Given(Secret::new(text))
+    }
+
+    fn origins(&mut self) -> Vec<String> {
+        let Some((Value::List(origins), source)) = self.layers.get("cors_allowed_origins") else {
+            return Vec::new();
+        };
+        for origin in origins {
+            let host = origin.strip_prefix("http://").or_else(|| origin.strip_prefix("https://"));
+            if origin != "*" && host.is_none_or(|host| host.is_empty() || host.contains('/')) {
+                self.problems.push(format!(
+                    "cors_allowed_origins: `{origin}` is not an origin like https://ui.example.com (from {source})"
+                ));
+            }
+        }
+        origins.clone()
+    }
+}
+
+/// An address to listen on; a port alone, `:3000`, means this machine only.
+pub(crate) fn address(text: &str) -> Result<SocketAddr, std::net::AddrParseError> {
+    match text.strip_prefix(':').or_else(|| text.strip_prefix("localhost:")) {
+        Some(port) => format!("127.0.0.1:{port}").parse(),
+        None => text.parse(),
+    }
+}
+
+/// The word for a log format in a file or the environment.
+pub(super) fn word(format: LogFormat) -> &'static str {
+    match format {
+        LogFormat::Text => "text",
+        LogFormat::Json => "json",
+    }
+}
+
+/// `$XDG_DATA_HOME/kubeorch`, else `~/.local/share/kubeorch` (XDG Base Directory Specification: relative
+/// values of the variable are ignored).
+fn default_data_dir() -> Option<PathBuf> {
+    let xdg = std::env::var_os("XDG_DATA_HOME").map(PathBuf::from).filter(|path| path.is_absolute());
+    let data = xdg.or_else(|| std::env::home_dir().map(|home| home.join(".local").join("share")))?;
+    Some(data.join("kubeorch"))
+}

@@ -1,0 +1,130 @@
+//! Which value counts, what is refused, and what is shown.
+
+use std::path::PathBuf;
+
+use clap::Parser;
+
+use super::{EncryptionKey, Layers, Settings, encryption_key};
+use crate::cli::args::{Cli, Command, Serve};
+use crate::cli::exit;
+
+fn serve(flags: &[&str]) -> Serve {
+    let args = ["kubeorch", "serve"].iter().chain(flags);
+    match Cli::try_parse_from(args).unwrap().command {
+        Command::Serve(serve) => serve,
+        _ => unreachable!("the first word is serve"),
+    }
+}
+
+/// Layers from flags, environment (`NAME=value`) and a file.
+fn layers(flags: &[&str], environment: &[&str], file: Option<&str>) -> Layers {
+    let dir = tempfile::tempdir().unwrap();
+    let mut args = serve(flags);
+    args.config = file.map(|text| {
+        let path = dir.path().join("kubeorch.toml");
+        std::fs::write(&path, text).unwrap();
+        path
+    });
+    let pairs = environment.iter().filter_map(|pair| pair.split_once('='));
+    Layers::read(&args, pairs.map(|(name, value)| (format!("KUBEORCH_{name}"), value.to_owned()))).unwrap()
+}
+
+fn problems(flags: &[&str], environment: &[&str], file: Option<&str>) -> String {
+    let failure = Settings::new(&layers(flags, environment, file)).err().expect("a wrong configuration");
+    assert_eq!(failure.code, exit::USAGE);
+    failure.message
+}
+
+#[test]
+fn flags_win_over_environment_over_file_over_default() {
+    let listen = |flags: &[&str], environment: &[&str], file: Option<&str>| {
+        let layers = layers(flags, &[environment, &["DATA_DIR=/d"]].concat(), file);
+        Settings::new(&layers).ok().unwrap().listen.to_string()
+    };
+    let file = Some("listen = '127.0.0.1:3'\n");
+    assert_eq!(listen(&["--listen", "127.0.0.1:1"], &["LISTEN=127.0.0.1:2"], file), "127.0.0.1:1");
+    assert_eq!(listen(&[], &["LISTEN=127.0.0.1:2"], file), "127.0.0.1:2");
+    assert_eq!(listen(&[], &[], file), "127.0.0.1:3");
+    assert_eq!(listen(&[], &[], None), "127.0.0.1:3000");
+    assert_eq!(listen(&[], &["PORT=8080"], None), "127.0.0.1:8080");
+    assert_eq!(listen(&["--listen", "[::1]:1"], &["PORT=8080"], None), "[::1]:1");
+    assert_eq!(listen(&["--listen", ":99"], &[], None), "127.0.0.1:99");
+}
+
+#[test]
+fn every_key_can_be_set_in_the_environment_and_in_the_file() {
+    let file = "listen = '0.0.0.0:1'\ndata_dir = '/d'\nsimulator = true\ndev = true\nlog_level = 'debug'\n\
+                log_format = 'json'\nencryption_key = '0123456789abcdef'\ncors_allowed_origins = ['https://a.test']\n\
+                rate_limit_rps = 0\nrate_limit_burst = 7\ndrain_seconds = 3\nport = 9\n";
+    let environment: Vec<String> = file
+        .lines()
+        .map(|line| {
+            let (name, value) = line.split_once(" = ").unwrap();
+            format!("{}={}", name.to_uppercase(), value.trim_matches(['[', ']']).trim_matches('\''))
+        })
+        .collect();
+    let environment: Vec<&str> = environment.iter().map(String::as_str).collect();
+    for layers in [layers(&[], &[], Some(file)), layers(&[], &environment, None)] {
+        let settings = Settings::new(&layers).ok().unwrap();
+        assert_eq!(settings.listen.to_string(), "0.0.0.0:1");
+        assert_eq!(settings.data_dir, PathBuf::from("/d"));
+        assert!(settings.simulator && settings.dev);
+        assert_eq!(settings.log_level, "debug");
+        assert_eq!(settings.cors_allowed_origins, ["https://a.test"]);
+        assert_eq!((settings.rate_limit_rps, settings.rate_limit_burst), (0, 7));
+        assert_eq!(settings.drain.as_secs(), 3);
+        assert!(matches!(settings.encryption_key, EncryptionKey::Given(_)));
+        let printed = layers.print();
+        assert!(!printed.contains("0123456789abcdef"), "{printed}");
+        assert_eq!(printed.lines().filter(|line| line.ends_with("# default")).count(), 0, "{printed}");
+    }
+}
+
+#[test]
+fn all_problems_are_told_at_once_and_never_a_secret() {
+    let message = problems(
+        &["--listen", "nowhere", "--log-level", "a=b=c"],
+        &["RATE_LIMIT_RPS=many", "ENCRYPTION_KEY=hunter2", "DEV=maybe"],
+        Some("lisen = 1\ncors_allowed_origins = ['x']\n[auth]\nfoo = 1\n"),
+    );
+    for part in [
+        "KUBEORCH_RATE_LIMIT_RPS must be a whole number",
+        "KUBEORCH_DEV must be true or false",
+        "there is no key lisen",
+        "there is no key auth.foo",
+        "listen must be an address",
+        "log_level:",
+        "encryption_key must have at least 16 characters (from KUBEORCH_ENCRYPTION_KEY)",
+        "`x` is not an origin",
+    ] {
+        assert!(message.contains(part), "{part} in {message}");
+    }
+    assert!(!message.contains("hunter2") && !message.contains("many"), "{message}");
+}
+
+#[test]
+fn what_is_not_used_is_said() {
+    let layers = layers(&[], &["MONGO_URI=x", "TYPO=1"], Some("jwt_secret = 'x'\n"));
+    assert_eq!(layers.warnings.len(), 3, "{:?}", layers.warnings);
+    assert!(layers.warnings[0].starts_with("KUBEORCH_MONGO_URI is not used: "));
+    assert_eq!(layers.warnings[1], "KUBEORCH_TYPO is not a setting of this server");
+}
+
+#[test]
+fn the_key_file_is_made_once_and_private() {
+    let dir = tempfile::tempdir().unwrap();
+    let key = || encryption_key(EncryptionKey::File, dir.path()).map(|key| key.expose().to_owned());
+    let first = key().ok().unwrap();
+    assert_eq!(first.len(), 64);
+    assert_eq!(key().ok().unwrap(), first);
+    let path = dir.path().join("key");
+    #[cfg(unix)]
+    {
+        use std::os::unix::fs::PermissionsExt;
+        assert_eq!(path.metadata().unwrap().permissions().mode() & 0o777, 0o600);
+    }
+    std::fs::write(&path, "damaged").unwrap();
+    let failure = key().unwrap_err();
+    assert_eq!(failure.code, exit::STORE);
+    assert!(!failure.message.contains("damaged"), "{}", failure.message);
+}
