@@ -9,12 +9,17 @@
 mod args;
 mod commands;
 mod config;
+mod deploy;
+mod engine;
 pub mod exit;
 mod failure;
 mod file;
 mod logging;
 mod output;
 mod run;
+mod signals;
+mod simulation;
+mod values;
 
 pub use args::command;
 pub use run::main;

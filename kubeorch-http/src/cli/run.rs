@@ -4,10 +4,10 @@ use std::process::ExitCode;
 
 use clap::Parser;
 
-use super::args::{Cli, Command};
-use super::failure::Outcome;
+use super::args::{Cli, Command, LogFormat};
+use super::failure::{Failure, Outcome};
 use super::output::{Format, Terminal};
-use super::{commands, exit};
+use super::{commands, deploy, exit, logging};
 
 /// Runs the command that the process was started with.
 ///
@@ -16,7 +16,7 @@ pub fn main() -> ExitCode {
     let cli = Cli::parse();
     let mut terminal = Terminal::new(cli.common.color, cli.common.quiet, cli.common.verbose > 0);
     let format = answer_format(&cli.command);
-    let code = match dispatch(cli, &mut terminal) {
+    let code = match run(cli, &mut terminal) {
         Ok(code) => code,
         Err(failure) => {
             terminal.failure(format, &failure);
@@ -26,11 +26,29 @@ pub fn main() -> ExitCode {
     ExitCode::from(code)
 }
 
-fn dispatch(cli: Cli, terminal: &mut Terminal) -> Outcome {
-    match cli.command {
+fn run(cli: Cli, terminal: &mut Terminal) -> Outcome {
+    let runtime = tokio::runtime::Builder::new_multi_thread()
+        .enable_all()
+        .build()
+        .map_err(|error| Failure::new(exit::FAILURE, format!("no threads: {error}")))?;
+    if !matches!(cli.command, Command::Serve(_)) {
+        logging::start(logging::filter(cli.common.verbose), LogFormat::Text);
+    }
+    let outcome = runtime.block_on(dispatch(cli.command, terminal));
+    // What still runs has nothing to finish: every command waits for what matters.
+    runtime.shutdown_background();
+    outcome
+}
+
+async fn dispatch(command: Command, terminal: &mut Terminal) -> Outcome {
+    match command {
+        Command::Serve(args) => commands::serve(&args, terminal).await,
+        Command::Up(args) => deploy::up(&args, terminal).await,
+        Command::Plan(args) => deploy::plan(&args.deploy, args.detailed_exitcode, terminal).await,
+        Command::Simulator(args) => commands::simulator(&args, terminal).await,
+        Command::Openapi(args) => commands::openapi(args.output, terminal).await,
         Command::Completion(args) => commands::completion(args.shell, terminal),
         Command::Version(args) => commands::version(args.output, terminal),
-        _ => todo!(),
     }
 }
 

@@ -11,4 +11,4 @@ mod tests;
 
 pub(crate) use key_file::encryption_key;
 pub(crate) use layers::Layers;
-pub(crate) use settings::{EncryptionKey, Settings};
+pub(crate) use settings::{EncryptionKey, Settings, address};

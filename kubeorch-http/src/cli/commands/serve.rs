@@ -1,0 +1,104 @@
+//! `serve`: the server.
+
+use std::sync::Arc;
+
+use axum::http::HeaderValue;
+use kubeorch_core::Engine;
+use kubeorch_core::time::SystemClock;
+use tokio_util::sync::CancellationToken;
+
+use crate::cli::args;
+use crate::cli::config::{Layers, Settings, encryption_key};
+use crate::cli::failure::{Failure, Outcome};
+use crate::cli::output::Terminal;
+use crate::cli::signals::Signals;
+use crate::cli::{engine, exit, logging, simulation};
+use crate::server::{Limits, Server};
+use crate::{Options, Rate};
+
+/// Serves until somebody asks to stop.
+pub(crate) async fn serve(args: &args::Serve, terminal: &mut Terminal) -> Outcome {
+    let environment = std::env::vars_os().filter_map(|(name, value)| {
+        Some((name.into_string().ok()?, value.into_string().ok()?))
+    });
+    let layers = Layers::read(args, environment)?;
+    let settings = Settings::new(&layers);
+    if args.print_config {
+        terminal.data(&layers.print())?;
+        return settings.map(|_| exit::OK);
+    }
+    let settings = settings?;
+    logging::start(&settings.log_level, settings.log_format);
+    layers.warnings.iter().for_each(|warning| tracing::warn!("{warning}"));
+    run(settings, terminal).await
+}
+
+async fn run(settings: Settings, terminal: &mut Terminal) -> Outcome {
+    let mut signals = Signals::listen()?;
+    let drain = CancellationToken::new();
+    let server = bind(settings.listen, Limits { drain: settings.drain, ..Limits::default() }).await?;
+    let options = options(&settings, drain.clone())?;
+    let engine = open_engine(settings).await?;
+    let address = server.address().map_err(|error| address_failure("the address", &error))?;
+    let router = crate::router(engine.clone(), options);
+    terminal.data(&format!("{address}\n"))?;
+    tracing::info!("serving http://{address}, version {}", env!("CARGO_PKG_VERSION"));
+
+    let stop = drain.clone();
+    tokio::spawn(async move {
+        signals.asked().await;
+        tracing::info!("stopping; open requests may end, a second signal stops at once");
+        stop.cancel();
+    });
+    let drained = server.serve(router, drain).await;
+    if drained.cut > 0 {
+        tracing::warn!("{} connections were cut at the deadline", drained.cut);
+    }
+    engine.shutdown().await;
+    tracing::info!("stopped");
+    Ok(exit::OK)
+}
+
+async fn open_engine(settings: Settings) -> Result<Engine, Failure> {
+    let store = engine::open_store(&settings.data_dir)?;
+    let key = encryption_key(settings.encryption_key, &settings.data_dir)?;
+    let mut builder = Engine::builder()
+        .store(store)
+        .encryption_key(key)
+        .plugins(engine::node_types().await?)
+        .clock(Arc::new(SystemClock));
+    if settings.simulator {
+        builder = builder.cluster(simulation::NAME, simulation::cluster());
+    }
+    Ok(builder.build().await?)
+}
+
+/// Binds, or says in one sentence why not.
+pub(super) async fn bind(address: std::net::SocketAddr, limits: Limits) -> Result<Server, Failure> {
+    Server::bind(address, limits).await.map_err(|error| address_failure(&address.to_string(), &error))
+}
+
+pub(super) fn address_failure(address: &str, error: &std::io::Error) -> Failure {
+    let failure = Failure::new(exit::ADDRESS, match error.kind() {
+        std::io::ErrorKind::AddrInUse => format!("{address} is in use by another program"),
+        std::io::ErrorKind::PermissionDenied => format!("{address} may not be used by this user"),
+        std::io::ErrorKind::AddrNotAvailable => format!("{address} is not an address of this machine"),
+        _ => format!("{address} cannot be listened on: {error}"),
+    });
+    failure.hint("Choose another one with --listen; port 0 takes a free one.")
+}
+
+fn options(settings: &Settings, drain: CancellationToken) -> Result<Options, Failure> {
+    let origins = settings.cors_allowed_origins.iter().map(|origin| {
+        HeaderValue::from_str(origin)
+            .map_err(|_| Failure::usage(format!("cors_allowed_origins: `{origin}` is not an origin")))
+    });
+    let mut options = Options { cors_origins: origins.collect::<Result<_, _>>()?, drain, ..Options::default() };
+    options.rate = (settings.rate_limit_rps > 0)
+        .then_some(Rate { per_second: settings.rate_limit_rps, burst: settings.rate_limit_burst });
+    if settings.dev {
+        tracing::warn!("development rules: requests and sign-ins are not limited");
+        (options.rate, options.auth_rate) = (None, None);
+    }
+    Ok(options)
+}

@@ -1,0 +1,69 @@
+//! Engines for the commands: which store, which plugins, which built-in cluster.
+
+use std::fs;
+use std::path::Path;
+use std::sync::Arc;
+
+use kubeorch_core::Engine;
+use kubeorch_core::plugin::{NodeTypes, Registry};
+use kubeorch_core::store::{Redb, Store, redb};
+use kubeorch_core::time::SystemClock;
+
+use super::config::{EncryptionKey, encryption_key};
+use super::deploy::Target;
+use super::exit;
+use super::failure::Failure;
+
+/// The store's file in the data directory.
+const STORE: &str = "kubeorch.redb";
+
+/// The plugins that come with the program, loaded.
+pub(crate) async fn node_types() -> Result<Arc<dyn NodeTypes>, Failure> {
+    let plugins = kubeorch_plugins::all().iter();
+    let builder =
+        plugins.fold(Registry::builder(), |builder, plugin| builder.plugin(plugin.name, plugin.component));
+    let registry = builder.try_build().await.map_err(kubeorch_core::Error::from)?;
+    Ok(Arc::new(registry))
+}
+
+/// No node types, for what needs an engine but no workflow.
+pub(crate) async fn no_node_types() -> Result<Arc<dyn NodeTypes>, Failure> {
+    Ok(Arc::new(Registry::builder().try_build().await.map_err(kubeorch_core::Error::from)?))
+}
+
+/// An engine that leaves nothing behind, with one cluster.
+pub(crate) async fn in_memory(types: Arc<dyn NodeTypes>, target: &Target) -> Result<Engine, Failure> {
+    let builder = Engine::builder().plugins(types).cluster(&target.name, target.cluster.clone());
+    Ok(builder.build().await?)
+}
+
+/// An engine over the store in a directory, with one cluster.
+pub(crate) async fn on_disk(
+    dir: &Path,
+    types: Arc<dyn NodeTypes>,
+    target: &Target,
+) -> Result<Engine, Failure> {
+    let store = open_store(dir)?;
+    let key = encryption_key(EncryptionKey::File, dir)?;
+    let builder = Engine::builder().store(store).encryption_key(key).plugins(types);
+    Ok(builder.cluster(&target.name, target.cluster.clone()).build().await?)
+}
+
+/// Opens the store of a data directory; makes both when they are not there. Blocks on the disk, at start only.
+pub(crate) fn open_store(dir: &Path) -> Result<Arc<dyn Store>, Failure> {
+    private_dir(dir)?;
+    let store = Redb::open(dir.join(STORE), redb::Options::default(), Arc::new(SystemClock))
+        .map_err(kubeorch_core::Error::from)?;
+    Ok(Arc::new(store))
+}
+
+/// The directory holds credentials and a key: one that is made here opens for its owner only.
+fn private_dir(dir: &Path) -> Result<(), Failure> {
+    let mut builder = fs::DirBuilder::new();
+    builder.recursive(true);
+    #[cfg(unix)]
+    std::os::unix::fs::DirBuilderExt::mode(&mut builder, 0o700);
+    builder.create(dir).map_err(|error| {
+        Failure::new(exit::STORE, format!("the data directory {} cannot be used: {error}", dir.display()))
+    })
+}

@@ -1,0 +1,15 @@
+//! The simulated cluster inside this process.
+
+use std::sync::Arc;
+
+use kubeorch_core::kube::{Client, Cluster};
+use kubeorch_simulator::Simulator;
+
+/// Its name in the engine.
+pub(crate) const NAME: &str = "simulator";
+
+/// A new simulated cluster, reached without a socket. It lives as long as the connection.
+pub(crate) fn cluster() -> Arc<dyn Cluster> {
+    let service = Simulator::builder().build().service();
+    Arc::new(Client::new(kube::Client::new(service, "default")))
+}
