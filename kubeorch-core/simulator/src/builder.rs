@@ -56,7 +56,10 @@ pub struct Builder {
 
 impl fmt::Debug for Builder {
     fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
-        out.debug_struct("Builder").field("nodes", &self.nodes).field("version", &self.version).finish_non_exhaustive()
+        out.debug_struct("Builder")
+            .field("nodes", &self.nodes)
+            .field("version", &self.version)
+            .finish_non_exhaustive()
     }
 }
 
@@ -144,7 +147,9 @@ impl Builder {
             limits: self.limits,
             latency: self.latency,
             // Any 64 bits do; the low ones differ most from run to run.
-            seed: self.seed.unwrap_or_else(|| now.to_le_bytes()[..8].iter().fold(0, |all, byte| all << 8 | u64::from(*byte))),
+            seed: self.seed.unwrap_or_else(|| {
+                now.to_le_bytes()[..8].iter().fold(0, |all, byte| all << 8 | u64::from(*byte))
+            }),
             clock: self.clock,
         };
         Simulator::new(config, self.faults)

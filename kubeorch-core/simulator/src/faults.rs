@@ -122,13 +122,10 @@ impl Script {
     /// After how many events a watch that begins now is dropped.
     pub(crate) fn drop_after(&self, resource: &str) -> Option<u64> {
         let mut rules = self.rules.lock();
-        rules
-            .iter_mut()
-            .filter(|rule| rule.matches(Some(Verb::Watch), Some(resource)))
-            .find_map(|rule| {
-                let Action::DropWatch(events) = rule.action else { return None };
-                rule.act().then_some(events)
-            })
+        rules.iter_mut().filter(|rule| rule.matches(Some(Verb::Watch), Some(resource))).find_map(|rule| {
+            let Action::DropWatch(events) = rule.action else { return None };
+            rule.act().then_some(events)
+        })
     }
 }
 

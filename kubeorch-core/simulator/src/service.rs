@@ -104,9 +104,12 @@ async fn serve(shared: &Arc<Shared>, parts: &Parts, body: Bytes) -> Result<Respo
             let message = "the server has received too many requests and has asked us to try again later";
             return Ok(Status::too_many_requests(message, seconds).into());
         }
-        Some(Action::InternalError) => return Ok(Status::internal("internal error by the fault script").into()),
+        Some(Action::InternalError) => {
+            return Ok(Status::internal("internal error by the fault script").into());
+        }
         Some(Action::Unavailable) => {
-            return Ok(Answer::Text(StatusCode::SERVICE_UNAVAILABLE, "upstream unavailable".to_owned()).into_response());
+            return Ok(Answer::Text(StatusCode::SERVICE_UNAVAILABLE, "upstream unavailable".to_owned())
+                .into_response());
         }
         Some(Action::Conflict) => return Ok(Status::scripted_conflict().into()),
         Some(Action::Reset) => return Err(Error::Reset),

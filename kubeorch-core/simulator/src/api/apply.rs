@@ -49,7 +49,13 @@ pub(super) fn apply(core: &mut Core, call: &Call) -> Result<(Arc<Value>, bool), 
     }
     let uid = text(&config, "/metadata/uid");
     if live.is_none() && !uid.is_empty() {
-        return Err(Status::conflict(resource, call.own(), &format!("uid mismatch: the provided object specified uid {uid}, and no existing object was found")));
+        return Err(Status::conflict(
+            resource,
+            call.own(),
+            &format!(
+                "uid mismatch: the provided object specified uid {uid}, and no existing object was found"
+            ),
+        ));
     }
     let force = call.query.flag("force");
     let (merged, entries) = apply::apply(live.as_deref(), &config, resource.shape, entry, force)?;

@@ -26,7 +26,9 @@ pub(super) fn version(core: &Core) -> Value {
 }
 
 fn wants_aggregated(accept: &str) -> bool {
-    accept.split(',').any(|part| part.contains("as=APIGroupDiscoveryList") && part.contains("v=v2") && !part.contains("v2beta1"))
+    accept.split(',').any(|part| {
+        part.contains("as=APIGroupDiscoveryList") && part.contains("v=v2") && !part.contains("v2beta1")
+    })
 }
 
 /// `/api`.
@@ -52,8 +54,13 @@ pub(super) fn groups(core: &Core, accept: &str) -> Answer {
 
 /// Named groups in order, each once.
 fn names(core: &Core) -> Vec<String> {
-    let mut names: Vec<_> =
-        core.registry.groups().into_iter().map(|(group, _)| group).filter(|group| !group.is_empty()).collect();
+    let mut names: Vec<_> = core
+        .registry
+        .groups()
+        .into_iter()
+        .map(|(group, _)| group)
+        .filter(|group| !group.is_empty())
+        .collect();
     names.dedup();
     names
 }
@@ -160,7 +167,11 @@ fn aggregated_group(core: &Core, name: &str) -> Value {
             json!({ "version": version, "freshness": "Current", "resources": resources })
         })
         .collect();
-    let meta = if name.is_empty() { json!({ "creationTimestamp": null }) } else { json!({ "name": name, "creationTimestamp": null }) };
+    let meta = if name.is_empty() {
+        json!({ "creationTimestamp": null })
+    } else {
+        json!({ "name": name, "creationTimestamp": null })
+    };
     json!({ "metadata": meta, "versions": versions })
 }
 

@@ -4,6 +4,7 @@ mod apply;
 mod body;
 mod discovery;
 mod openapi;
+mod protobuf;
 mod read;
 mod render;
 mod request;
@@ -16,6 +17,6 @@ mod write;
 
 pub use body::Body;
 pub(crate) use body::{Answer, BoxError};
-pub use request::Verb;
 pub(crate) use request::Call;
+pub use request::Verb;
 pub(crate) use route::{handle, identify};

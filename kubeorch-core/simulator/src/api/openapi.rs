@@ -10,7 +10,8 @@ use crate::resources::Resource;
 pub(super) fn index(core: &Core) -> Value {
     let mut paths = Map::new();
     for (group, version) in core.registry.groups() {
-        let path = if group.is_empty() { format!("api/{version}") } else { format!("apis/{group}/{version}") };
+        let path =
+            if group.is_empty() { format!("api/{version}") } else { format!("apis/{group}/{version}") };
         let url = format!("/openapi/v3/{path}");
         paths.insert(path, json!({ "serverRelativeURL": url }));
     }
@@ -89,7 +90,9 @@ fn operation(resource: &Resource, method: &str) -> Value {
     let types: &[&str] = match method {
         // Strategic merge is served, but not offered here: offering it needs schemas with merge keys,
         // and without the offer kubectl uses the keys it has built in.
-        "patch" => &["application/apply-patch+yaml", "application/json-patch+json", "application/merge-patch+json"],
+        "patch" => {
+            &["application/apply-patch+yaml", "application/json-patch+json", "application/merge-patch+json"]
+        }
         "get" | "delete" => &[],
         _ => &["*/*"],
     };

@@ -29,7 +29,11 @@ fn list(core: &Core, call: &Call, form: Form) -> Result<Answer, Status> {
         .objects
         .after(&id, call.namespace.as_deref(), behind)
         .filter(|object| labels.matches(object) && fields.matches(object));
-    let items: Vec<_> = if limit == 0 { chosen.by_ref().cloned().collect() } else { chosen.by_ref().take(limit).cloned().collect() };
+    let items: Vec<_> = if limit == 0 {
+        chosen.by_ref().cloned().collect()
+    } else {
+        chosen.by_ref().take(limit).cloned().collect()
+    };
     let rest = if limit == 0 { 0 } else { chosen.count() };
     let mut meta = json!({ "resourceVersion": core.objects.version().to_string() });
     if rest > 0
@@ -49,8 +53,8 @@ fn position(token: &str) -> Result<Option<Place>, Status> {
     if token.is_empty() {
         return Ok(None);
     }
-    let (space, own) =
-        token.split_once('/').ok_or_else(|| Status::bad_request("continue key is not valid: unknown format"))?;
+    let (space, own) = token
+        .split_once('/')
+        .ok_or_else(|| Status::bad_request("continue key is not valid: unknown format"))?;
     Ok(Some((space.to_owned(), own.to_owned())))
 }
-

@@ -67,10 +67,14 @@ impl Form {
         }
     }
 
-    pub(super) fn many(self, resource: &Resource, items: &[Arc<Value>], meta: Value, now: Timestamp) -> Value {
-        let list = |api_version: String, kind: &str, items: Vec<Value>| {
-            json!({ "apiVersion": api_version, "kind": kind, "metadata": meta, "items": items })
-        };
+    pub(super) fn many(
+        self,
+        resource: &Resource,
+        items: &[Arc<Value>],
+        meta: Value,
+        now: Timestamp,
+    ) -> Value {
+        let list = |api_version: String, kind: &str, items: Vec<Value>| json!({ "apiVersion": api_version, "kind": kind, "metadata": meta, "items": items });
         match self {
             Self::Whole => {
                 let items = items.iter().map(|item| (**item).clone()).collect();

@@ -70,10 +70,9 @@ impl Query {
     pub(crate) fn number(&self, name: &str) -> Result<Option<u64>, Status> {
         match self.get(name) {
             "" => Ok(None),
-            raw => raw
-                .parse()
-                .map(Some)
-                .map_err(|_| Status::bad_request(format!("strconv.ParseInt: parsing \"{raw}\": invalid syntax"))),
+            raw => raw.parse().map(Some).map_err(|_| {
+                Status::bad_request(format!("strconv.ParseInt: parsing \"{raw}\": invalid syntax"))
+            }),
         }
     }
 }
@@ -122,7 +121,9 @@ impl Call {
             named => named,
         };
         if manager.len() > 128 {
-            return Err(Status::bad_request("metadata.fieldManager: Too long: may not be more than 128 bytes"));
+            return Err(Status::bad_request(
+                "metadata.fieldManager: Too long: may not be more than 128 bytes",
+            ));
         }
         let manager = if manager.is_empty() { "unknown" } else { manager };
         Ok(Writer {
@@ -143,6 +144,11 @@ impl Call {
 
     /// The body as JSON; YAML where the content type says so.
     pub(crate) fn json(&self) -> Result<Value, Status> {
+        if self.content_type.contains("protobuf")
+            && let Some(object) = super::protobuf::decode(&self.body)
+        {
+            return Ok(object);
+        }
         if self.content_type.contains("protobuf") || self.content_type.contains("cbor") {
             return Err(Status::unsupported_media_type("application/json, application/yaml"));
         }

@@ -49,13 +49,18 @@ fn fixed(shared: &Shared, path: &str, parts: &Parts, body: &Bytes) -> Result<Opt
         "/api" => discovery::core_versions(&core, &accept),
         "/apis" => discovery::groups(&core, &accept),
         "/openapi/v3" => Answer::ok(openapi::index(&core)),
-        "" => Answer::ok(json!({ "paths": ["/api", "/api/v1", "/apis", "/healthz", "/livez", "/openapi/v3", "/readyz", "/version"] })),
+        "" => Answer::ok(
+            json!({ "paths": ["/api", "/api/v1", "/apis", "/healthz", "/livez", "/openapi/v3", "/readyz", "/version"] }),
+        ),
         "/apis/authorization.k8s.io/v1/selfsubjectaccessreviews" if parts.method == Method::POST => {
             Answer::Json(StatusCode::CREATED, allowed(body)?)
         }
         _ => {
             if let Some(rest) = path.strip_prefix("/openapi/v3/") {
-                return openapi::document(&core, rest).map(Answer::ok).map(Some).ok_or_else(Status::unknown_path);
+                return openapi::document(&core, rest)
+                    .map(Answer::ok)
+                    .map(Some)
+                    .ok_or_else(Status::unknown_path);
             }
             let version = match path.split('/').collect::<Vec<_>>().as_slice() {
                 ["", "api", version] => discovery::resources(&core, "", version),
@@ -104,7 +109,8 @@ fn resource_call(core: &Core, parts: &Parts, body: Bytes) -> Result<Option<Call>
         return Ok(None);
     }
     let query = Query::parse(parts.uri.query().unwrap_or_default());
-    let verb = Verb::of(&parts.method, name.is_some(), query.flag("watch")).ok_or_else(Status::method_not_allowed)?;
+    let verb = Verb::of(&parts.method, name.is_some(), query.flag("watch"))
+        .ok_or_else(Status::method_not_allowed)?;
     if scoped && namespace.is_none() && !matches!(verb, Verb::List | Verb::Watch) {
         return Ok(None);
     }

@@ -34,8 +34,10 @@ fn live(core: &Core, call: &Call) -> Result<Arc<Value>, Status> {
 fn scale_of(object: &Value) -> Value {
     let selector = map(object, "/spec/selector/matchLabels")
         .map(|labels| {
-            let pairs: Vec<_> =
-                labels.iter().map(|(key, value)| format!("{key}={}", value.as_str().unwrap_or_default())).collect();
+            let pairs: Vec<_> = labels
+                .iter()
+                .map(|(key, value)| format!("{key}={}", value.as_str().unwrap_or_default()))
+                .collect();
             pairs.join(",")
         })
         .unwrap_or_default();
@@ -140,7 +142,11 @@ fn log_options(core: &Core, call: &Call, pod: &Value) -> Result<LogOptions, Stat
 
 fn log_lines(core: &Core, pod: &Value, options: &LogOptions) -> Result<Vec<String>, Status> {
     let Some(runtime) = core.pods.running.get(uid(pod)) else {
-        let message = format!("container \"{}\" in pod \"{}\" is waiting to start: ContainerCreating", options.container, name(pod));
+        let message = format!(
+            "container \"{}\" in pod \"{}\" is waiting to start: ContainerCreating",
+            options.container,
+            name(pod)
+        );
         return Err(Status::bad_request(message));
     };
     kubelet::lines(runtime, options, core.now())
@@ -159,7 +165,8 @@ fn log(shared: &Arc<Shared>, call: &Call) -> Result<Answer, Status> {
     let news = core.objects.subscribe("pods");
     drop(core);
     let whole = LogOptions { tail: None, ..options };
-    let follow = Follow { shared: Arc::clone(shared), pod, options: whole, sent: None, news, first: Some(text) };
+    let follow =
+        Follow { shared: Arc::clone(shared), pod, options: whole, sent: None, news, first: Some(text) };
     Ok(Answer::stream("text/plain", futures::stream::unfold(follow, Follow::next)))
 }
 
@@ -182,7 +189,8 @@ impl Follow {
                 let core = self.shared.core.lock();
                 let found = core.get("pods", namespace(&self.pod), name(&self.pod));
                 let alive = found.as_ref().is_some_and(|found| uid(found) == uid(&self.pod));
-                let done = found.is_none_or(|found| matches!(text(&found, "/status/phase"), "Succeeded" | "Failed"));
+                let done =
+                    found.is_none_or(|found| matches!(text(&found, "/status/phase"), "Succeeded" | "Failed"));
                 (log_lines(&core, &self.pod, &self.options).unwrap_or_default(), !alive || done)
             };
             if let Some(first) = self.first.take() {

@@ -76,13 +76,17 @@ fn patch(core: &mut Core, call: &Call) -> Result<Answer, Status> {
 pub(super) fn conform(call: &Call, new: &mut Value) -> Result<(), Status> {
     let resource = &call.resource;
     if !new.is_object() {
-        return Err(Status::bad_request(format!("couldn't get version/kind; json parse error: not an object of type {}", resource.kind)));
+        return Err(Status::bad_request(format!(
+            "couldn't get version/kind; json parse error: not an object of type {}",
+            resource.kind
+        )));
     }
     if !resource.custom {
         strip_nulls(new);
     }
     let (version, kind) = (text(new, "/apiVersion"), text(new, "/kind"));
-    let wrong = (!kind.is_empty() && kind != resource.kind) || (!version.is_empty() && version != resource.api_version());
+    let wrong = (!kind.is_empty() && kind != resource.kind)
+        || (!version.is_empty() && version != resource.api_version());
     if wrong {
         return Err(Status::bad_request(format!(
             "the API version in the data ({version}, Kind={kind}) does not match the expected API version ({}, Kind={})",

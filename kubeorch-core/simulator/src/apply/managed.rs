@@ -38,7 +38,11 @@ pub(crate) fn read(object: &Value) -> Vec<Entry> {
         .iter()
         .map(|entry| Entry {
             manager: text(entry, "/manager").to_owned(),
-            operation: if text(entry, "/operation") == "Apply" { Operation::Apply } else { Operation::Update },
+            operation: if text(entry, "/operation") == "Apply" {
+                Operation::Apply
+            } else {
+                Operation::Update
+            },
             api_version: text(entry, "/apiVersion").to_owned(),
             time: text(entry, "/time").to_owned(),
             subresource: text(entry, "/subresource").to_owned(),

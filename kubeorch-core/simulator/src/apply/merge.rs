@@ -24,7 +24,9 @@ pub(crate) fn apply(
     let mut entries = managed::read(live);
     let causes = conflicts(live, config, shape, &wanted, &entries, &writer);
     if !causes.is_empty() && !force {
-        return Err(Status::apply_conflict(&causes.into_iter().map(|(cause, _, _)| cause).collect::<Vec<_>>()));
+        return Err(Status::apply_conflict(
+            &causes.into_iter().map(|(cause, _, _)| cause).collect::<Vec<_>>(),
+        ));
     }
     for (_, index, fields) in &causes {
         entries[*index].fields = entries[*index].fields.without(fields);

@@ -1,8 +1,8 @@
 //! The shapes of the built-in kinds: list keys, sets and atomic parts, as the Kubernetes API
 //! reference marks them (`x-kubernetes-list-map-keys`, `-list-type`, `-map-type`).
 
-use super::shape::Shape::{self, Atomic, Fields, Keyed, Set};
 use super::shape::Key;
+use super::shape::Shape::{self, Atomic, Fields, Keyed, Set};
 
 const fn key(name: &'static str) -> Key {
     Key { name, default: None }
@@ -14,10 +14,7 @@ static PLAIN_ITEM: Shape = Fields(&[]);
 static ATOMIC: Shape = Atomic;
 static SET: Shape = Set;
 
-static META: Shape = Fields(&[
-    ("finalizers", &SET),
-    ("ownerReferences", &Keyed(&[key("uid")], &ATOMIC)),
-]);
+static META: Shape = Fields(&[("finalizers", &SET), ("ownerReferences", &Keyed(&[key("uid")], &ATOMIC))]);
 static CONDITIONS: Shape = Keyed(&[key("type")], &PLAIN_ITEM);
 static STATUS: Shape = Fields(&[("conditions", &CONDITIONS)]);
 
@@ -70,10 +67,7 @@ pub(crate) static STATUS_ONLY: Shape = Fields(&[("metadata", &META), ("status", 
 pub(crate) static POD: Shape = Fields(&[
     ("metadata", &META),
     ("spec", &POD_SPEC),
-    (
-        "status",
-        &Fields(&[("conditions", &CONDITIONS), ("podIPs", &Keyed(&[key("ip")], &PLAIN_ITEM))]),
-    ),
+    ("status", &Fields(&[("conditions", &CONDITIONS), ("podIPs", &Keyed(&[key("ip")], &PLAIN_ITEM))])),
 ]);
 /// Everything with a selector and a pod template.
 pub(crate) static WORKLOAD: Shape =
@@ -86,18 +80,11 @@ pub(crate) static CRON_JOB: Shape = Fields(&[
 /// `Service`.
 pub(crate) static SERVICE: Shape = Fields(&[
     ("metadata", &META),
-    (
-        "spec",
-        &Fields(&[
-            ("ports", &Keyed(&[key("port"), PROTOCOL], &PLAIN_ITEM)),
-            ("selector", &ATOMIC),
-        ]),
-    ),
+    ("spec", &Fields(&[("ports", &Keyed(&[key("port"), PROTOCOL], &PLAIN_ITEM)), ("selector", &ATOMIC)])),
     ("status", &STATUS),
 ]);
 /// `ServiceAccount`.
-pub(crate) static ACCOUNT: Shape =
-    Fields(&[("metadata", &META), ("secrets", &BY_NAME)]);
+pub(crate) static ACCOUNT: Shape = Fields(&[("metadata", &META), ("secrets", &BY_NAME)]);
 /// `Node`.
 pub(crate) static NODE: Shape = Fields(&[
     ("metadata", &META),
@@ -111,8 +98,7 @@ pub(crate) static CLAIM: Shape = Fields(&[
     ("status", &STATUS),
 ]);
 /// `PersistentVolume`.
-pub(crate) static VOLUME: Shape =
-    Fields(&[("metadata", &META), ("spec", &Fields(&[("claimRef", &ATOMIC)]))]);
+pub(crate) static VOLUME: Shape = Fields(&[("metadata", &META), ("spec", &Fields(&[("claimRef", &ATOMIC)]))]);
 /// `Event`.
 pub(crate) static EVENT: Shape = Fields(&[("metadata", &META), ("involvedObject", &ATOMIC)]);
 /// `HorizontalPodAutoscaler`.
@@ -124,7 +110,8 @@ pub(crate) static INGRESS: Shape = Fields(&[
     ("spec", &Fields(&[("defaultBackend", &Fields(&[("resource", &ATOMIC)]))])),
 ]);
 /// `NetworkPolicy`.
-pub(crate) static POLICY: Shape = Fields(&[("metadata", &META), ("spec", &Fields(&[("podSelector", &ATOMIC)]))]);
+pub(crate) static POLICY: Shape =
+    Fields(&[("metadata", &META), ("spec", &Fields(&[("podSelector", &ATOMIC)]))]);
 /// `PodDisruptionBudget`.
 pub(crate) static BUDGET: Shape =
     Fields(&[("metadata", &META), ("spec", &Fields(&[("selector", &ATOMIC)])), ("status", &STATUS)]);

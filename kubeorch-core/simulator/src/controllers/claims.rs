@@ -78,7 +78,8 @@ fn created(claim: &Value) -> jiff::Timestamp {
 /// An available volume of the class with the modes and size asked for, or the one named.
 fn matching(core: &Core, claim: &Value) -> Option<String> {
     let named = text(claim, "/spec/volumeName");
-    let size = |value: &Value, pointer: &str| crate::validate::quantity_of(text(value, pointer)).unwrap_or_default();
+    let size =
+        |value: &Value, pointer: &str| crate::validate::quantity_of(text(value, pointer)).unwrap_or_default();
     let wanted = size(claim, "/spec/resources/requests/storage");
     core.objects
         .list("persistentvolumes", None)

@@ -21,7 +21,9 @@ pub(super) fn reconcile(core: &mut Core, space: &str, own: &str) {
     }
     drop_history(core, &cron);
     let mut last = None;
-    if let Some(schedule) = Schedule::parse(text(&cron, "/spec/schedule")).filter(|_| !flag(&cron, "/spec/suspend")) {
+    if let Some(schedule) =
+        Schedule::parse(text(&cron, "/spec/schedule")).filter(|_| !flag(&cron, "/spec/suspend"))
+    {
         let since = ["/status/lastScheduleTime", "/metadata/creationTimestamp"]
             .iter()
             .find_map(|pointer| text(&cron, pointer).parse::<Timestamp>().ok());
@@ -53,7 +55,8 @@ fn start(core: &mut Core, cron: &Arc<Value>, at: Timestamp) {
         core.owned(uid(cron), "jobs.batch").into_iter().filter(|job| finished(job).is_none()).collect();
     match text(cron, "/spec/concurrencyPolicy") {
         "Forbid" if !running.is_empty() => {
-            let message = "Not starting job because prior execution is running and concurrency policy is Forbid";
+            let message =
+                "Not starting job because prior execution is running and concurrency policy is Forbid";
             core.event(cron, "Normal", "JobAlreadyActive", message, COMPONENT);
             return;
         }
@@ -80,7 +83,9 @@ fn start(core: &mut Core, cron: &Arc<Value>, at: Timestamp) {
         put(&mut job, &["metadata", "labels"], labels.clone());
     }
     match core.make("jobs.batch", job, MANAGER) {
-        Ok(_) => core.event(cron, "Normal", "SuccessfulCreate", &format!("Created job {job_name}"), COMPONENT),
+        Ok(_) => {
+            core.event(cron, "Normal", "SuccessfulCreate", &format!("Created job {job_name}"), COMPONENT)
+        }
         Err(error) => core.event(cron, "Warning", "FailedCreate", &error.message, COMPONENT),
     }
 }

@@ -86,7 +86,8 @@ fn update(core: &mut Core, set: &Arc<Value>, nodes: &[String], hash: &str) {
 fn write_status(core: &mut Core, set: &Arc<Value>, nodes: &[String], hash: &str) {
     let pods: Vec<_> = core.owned(uid(set), "pods").into_iter().filter(|pod| pods::active(pod)).collect();
     let ready = pods.iter().filter(|pod| pods::ready(pod)).count();
-    let updated = pods.iter().filter(|pod| text(pod, "/metadata/labels/controller-revision-hash") == hash).count();
+    let updated =
+        pods.iter().filter(|pod| text(pod, "/metadata/labels/controller-revision-hash") == hash).count();
     let mut status = json!({
         "currentNumberScheduled": pods.len(),
         "desiredNumberScheduled": nodes.len(),

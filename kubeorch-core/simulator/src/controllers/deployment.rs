@@ -11,7 +11,9 @@ use super::pods::{MANAGER, condition_entry, owner};
 use crate::clock::after;
 use crate::core::{Core, Writer};
 use crate::names::template_hash;
-use crate::value::{condition, flag, int, int_or_percent, name, namespace, put, remove, terminating, text, uid};
+use crate::value::{
+    condition, flag, int, int_or_percent, name, namespace, put, remove, terminating, text, uid,
+};
 
 const REVISION: &str = "deployment.kubernetes.io/revision";
 const COMPONENT: &str = "deployment-controller";
@@ -85,9 +87,15 @@ fn create_set(core: &mut Core, deployment: &Arc<Value>, hash: &str, sets: &[Arc<
 }
 
 fn write_revision(core: &mut Core, deployment: &Value, revision: i64) {
-    core.modify("deployments.apps", namespace(deployment), name(deployment), &Writer::controller(MANAGER), |one| {
-        put(one, &["metadata", "annotations", REVISION], revision.to_string());
-    });
+    core.modify(
+        "deployments.apps",
+        namespace(deployment),
+        name(deployment),
+        &Writer::controller(MANAGER),
+        |one| {
+            put(one, &["metadata", "annotations", REVISION], revision.to_string());
+        },
+    );
 }
 
 /// A template that comes back (a rollback) is the newest revision again.
@@ -96,9 +104,15 @@ fn keep_revision_newest(core: &mut Core, deployment: &Arc<Value>, current: &Valu
     let own = revision(current);
     let next = if own < newest { newest + 1 } else { own };
     if next != own {
-        core.modify("replicasets.apps", namespace(current), name(current), &Writer::controller(MANAGER), |set| {
-            put(set, &["metadata", "annotations", REVISION], next.to_string());
-        });
+        core.modify(
+            "replicasets.apps",
+            namespace(current),
+            name(current),
+            &Writer::controller(MANAGER),
+            |set| {
+                put(set, &["metadata", "annotations", REVISION], next.to_string());
+            },
+        );
     }
     if text(deployment, "/metadata/annotations/deployment.kubernetes.io~1revision") != next.to_string() {
         write_revision(core, deployment, next);
@@ -199,7 +213,11 @@ fn scale(core: &mut Core, deployment: &Arc<Value>, set: &Value, to: i64) {
     let desired = wanted(deployment);
     core.modify("replicasets.apps", namespace(set), name(set), &Writer::controller(MANAGER), |set| {
         put(set, &["spec", "replicas"], to);
-        put(set, &["metadata", "annotations", "deployment.kubernetes.io/desired-replicas"], desired.to_string());
+        put(
+            set,
+            &["metadata", "annotations", "deployment.kubernetes.io/desired-replicas"],
+            desired.to_string(),
+        );
         put(set, &["metadata", "annotations", "deployment.kubernetes.io/max-replicas"], max.to_string());
     });
     announce(core, deployment, name(set), from, to);
@@ -212,11 +230,14 @@ fn announce(core: &mut Core, deployment: &Arc<Value>, set: &str, from: i64, to: 
 }
 
 fn drop_history(core: &mut Core, deployment: &Value, hash: &str) {
-    let keep = usize::try_from(int(deployment, "/spec/revisionHistoryLimit").unwrap_or(10)).unwrap_or_default();
+    let keep =
+        usize::try_from(int(deployment, "/spec/revisionHistoryLimit").unwrap_or(10)).unwrap_or_default();
     let mut old: Vec<_> = core
         .owned(uid(deployment), "replicasets.apps")
         .into_iter()
-        .filter(|set| label(set) != hash && asked(set) == 0 && int(set, "/status/replicas").unwrap_or_default() == 0)
+        .filter(|set| {
+            label(set) != hash && asked(set) == 0 && int(set, "/status/replicas").unwrap_or_default() == 0
+        })
         .collect();
     old.sort_by_key(|set| revision(set));
     let surplus = old.len().saturating_sub(keep);
@@ -254,10 +275,16 @@ fn write_status(core: &mut Core, deployment: &Arc<Value>, hash: &str, sets: &[Ar
     let set_name = current.map_or_else(String::new, |set| name(set).to_owned());
     let conditions = conditions(core, deployment, available, complete, progressed, &set_name);
     status["conditions"] = Value::Array(conditions);
-    core.modify("deployments.apps", namespace(deployment), name(deployment), &Writer::status(MANAGER), |one| {
-        put(one, &["status"], status);
-        remove(one, &["status", "collisionCount"]);
-    });
+    core.modify(
+        "deployments.apps",
+        namespace(deployment),
+        name(deployment),
+        &Writer::status(MANAGER),
+        |one| {
+            put(one, &["status"], status);
+            remove(one, &["status", "collisionCount"]);
+        },
+    );
 }
 
 fn conditions(

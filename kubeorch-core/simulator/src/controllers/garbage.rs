@@ -9,9 +9,9 @@ use crate::value::{flag, list, name, namespace, terminating, text, uid};
 pub(super) fn collect(core: &mut Core, owner: &str) {
     for (id, (space, own)) in core.objects.owned_by(owner) {
         let Some(dependent) = core.get(&id, &space, &own) else { continue };
-        let held = list(&dependent, "/metadata/ownerReferences").iter().any(|reference| {
-            text(reference, "/uid") != owner && exists(core, &space, reference)
-        });
+        let held = list(&dependent, "/metadata/ownerReferences")
+            .iter()
+            .any(|reference| text(reference, "/uid") != owner && exists(core, &space, reference));
         if held {
             drop_reference(core, &id, &space, &own, owner);
         } else if !terminating(&dependent) {

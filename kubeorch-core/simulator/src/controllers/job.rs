@@ -18,7 +18,8 @@ pub(super) fn reconcile(core: &mut Core, space: &str, own: &str) {
     }
     let all = core.owned(uid(&job), "pods");
     let count = |phase: &str| {
-        i64::try_from(all.iter().filter(|pod| text(pod, "/status/phase") == phase).count()).unwrap_or(i64::MAX)
+        i64::try_from(all.iter().filter(|pod| text(pod, "/status/phase") == phase).count())
+            .unwrap_or(i64::MAX)
     };
     let (succeeded, failed) = (count("Succeeded"), count("Failed"));
     let restarts: i64 = all
@@ -59,7 +60,13 @@ fn fill(core: &mut Core, job: &Arc<Value>, missing: i64, active: usize) {
     }
 }
 
-fn write_status(core: &mut Core, job: &Arc<Value>, succeeded: i64, failed: i64, end: Option<(&str, &str, &str)>) {
+fn write_status(
+    core: &mut Core,
+    job: &Arc<Value>,
+    succeeded: i64,
+    failed: i64,
+    end: Option<(&str, &str, &str)>,
+) {
     let now = core.stamp();
     let pods = core.owned(uid(job), "pods");
     let active = pods.iter().filter(|pod| pods::active(pod)).count();

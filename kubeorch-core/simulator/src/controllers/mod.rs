@@ -24,10 +24,10 @@ mod schedule;
 mod scheduler;
 mod stateful_set;
 
+pub(crate) use budgets::allowed as disruptions_allowed;
 pub(crate) use claims::default_class;
 pub(crate) use network::Addresses;
 pub(crate) use nodes::seed;
 pub(crate) use queue::{Queue, Task, Work, step};
 pub(crate) use routing::route;
 pub(crate) use schedule::valid as valid_schedule;
-pub(crate) use budgets::allowed as disruptions_allowed;

@@ -44,7 +44,12 @@ impl Ord for Work {
 
 impl Core {
     /// Gives a service what the server allocates when it is written.
-    pub(crate) fn allocate(&mut self, resource: &Resource, new: &mut Value, writer: &Writer) -> Result<(), Status> {
+    pub(crate) fn allocate(
+        &mut self,
+        resource: &Resource,
+        new: &mut Value,
+        writer: &Writer,
+    ) -> Result<(), Status> {
         if resource.id() != "services" {
             return Ok(());
         }
@@ -141,7 +146,11 @@ pub(super) fn service(core: &mut Core, space: &str, own: &str) {
     if wants == has || (wants && !core.waited(Task::Service, space, own)) {
         return;
     }
-    let status = if wants { json!({ "ingress": [{ "ip": core.external_address(), "ipMode": "VIP" }] }) } else { json!({}) };
+    let status = if wants {
+        json!({ "ingress": [{ "ip": core.external_address(), "ipMode": "VIP" }] })
+    } else {
+        json!({})
+    };
     core.modify("services", space, own, &Writer::status(MANAGER), |service| {
         put(service, &["status", "loadBalancer"], status);
     });
@@ -157,7 +166,13 @@ pub(super) fn ingress(core: &mut Core, space: &str, own: &str) {
         return;
     }
     let address = core.external_address();
-    core.modify("ingresses.networking.k8s.io", space, own, &Writer::status("ingress-controller"), |ingress| {
-        put(ingress, &["status", "loadBalancer"], json!({ "ingress": [{ "ip": address }] }));
-    });
+    core.modify(
+        "ingresses.networking.k8s.io",
+        space,
+        own,
+        &Writer::status("ingress-controller"),
+        |ingress| {
+            put(ingress, &["status", "loadBalancer"], json!({ "ingress": [{ "ip": address }] }));
+        },
+    );
 }

@@ -81,7 +81,14 @@ pub(super) fn ready(pod: &Value) -> bool {
 }
 
 /// A condition with `lastTransitionTime` kept from the one before while the status is the same.
-pub(super) fn condition_entry(before: &Value, kind: &str, status: bool, reason: &str, message: &str, now: &str) -> Value {
+pub(super) fn condition_entry(
+    before: &Value,
+    kind: &str,
+    status: bool,
+    reason: &str,
+    message: &str,
+    now: &str,
+) -> Value {
     let status = if status { "True" } else { "False" };
     let since = condition(before, kind)
         .filter(|found| text(found, "/status") == status)

@@ -8,8 +8,8 @@ use jiff::Timestamp;
 use tokio::sync::Notify;
 
 use super::{
-    budgets, claims, cron_job, daemon_set, definitions, deployment, endpoints, garbage, job, namespaces, network,
-    replica_set, scheduler, stateful_set,
+    budgets, claims, cron_job, daemon_set, definitions, deployment, endpoints, garbage, job, namespaces,
+    network, replica_set, scheduler, stateful_set,
 };
 use crate::clock::after;
 use crate::core::Core;
@@ -60,6 +60,8 @@ pub(crate) struct Queue {
     ready: VecDeque<Work>,
     queued: HashSet<Work>,
     timers: BTreeMap<(Timestamp, u64), Work>,
+    /// What `timers` holds, so that the same timer isn't set twice.
+    timed: HashSet<(Timestamp, Work)>,
     sequence: u64,
     wake: Arc<Notify>,
 }
@@ -70,6 +72,7 @@ impl Queue {
             ready: VecDeque::new(),
             queued: HashSet::new(),
             timers: BTreeMap::new(),
+            timed: HashSet::new(),
             sequence: 0,
             wake: Arc::new(Notify::new()),
         }
@@ -90,10 +93,10 @@ impl Queue {
     /// Queues work for a later time. An earlier timer for the same place stays: looking once too
     /// often does no harm.
     pub(crate) fn at(&mut self, due: Timestamp, work: Work) {
-        self.sequence += 1;
-        if self.timers.iter().any(|((at, _), known)| *at == due && *known == work) {
+        if !self.timed.insert((due, work.clone())) {
             return;
         }
+        self.sequence += 1;
         self.timers.insert((due, self.sequence), work);
         self.wake.notify_one();
     }
@@ -105,10 +108,12 @@ impl Queue {
 
     fn pop(&mut self, now: Timestamp) -> Option<Work> {
         while let Some(entry) = self.timers.first_entry() {
-            if entry.key().0 > now {
+            let due = entry.key().0;
+            if due > now {
                 break;
             }
             let work = entry.remove();
+            self.timed.remove(&(due, work.clone()));
             self.push(work);
         }
         let work = self.ready.pop_front()?;

@@ -47,7 +47,9 @@ fn write_status(core: &mut Core, set: &Value, active: &[Arc<Value>]) {
         .iter()
         .filter(|pod| {
             labels.is_none_or(|labels| {
-                labels.iter().all(|(key, value)| map(pod, "/metadata/labels").and_then(|have| have.get(key)) == Some(value))
+                labels.iter().all(|(key, value)| {
+                    map(pod, "/metadata/labels").and_then(|have| have.get(key)) == Some(value)
+                })
             })
         })
         .count();
@@ -60,7 +62,13 @@ fn write_status(core: &mut Core, set: &Value, active: &[Arc<Value>]) {
         status["availableReplicas"] = json!(ready);
     }
     status["observedGeneration"] = set["metadata"]["generation"].clone();
-    core.modify("replicasets.apps", crate::value::namespace(set), name(set), &Writer::status(MANAGER), |set| {
-        put(set, &["status"], status);
-    });
+    core.modify(
+        "replicasets.apps",
+        crate::value::namespace(set),
+        name(set),
+        &Writer::status(MANAGER),
+        |set| {
+            put(set, &["status"], status);
+        },
+    );
 }

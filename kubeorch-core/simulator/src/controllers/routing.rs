@@ -43,7 +43,8 @@ pub(crate) fn route(core: &mut Core, resource: &Resource, change: &Change) {
     if change.kind == ChangeKind::Deleted {
         core.queue.push(Work::new(Task::Orphans, "", uid(object)));
         if resource.namespaced() {
-            let terminating_space = core.get("namespaces", "", &space).is_some_and(|found| terminating(&found));
+            let terminating_space =
+                core.get("namespaces", "", &space).is_some_and(|found| terminating(&found));
             if terminating_space {
                 core.queue.push(Work::new(Task::Namespace, "", &space));
             }
@@ -71,11 +72,12 @@ fn owners(core: &mut Core, object: &Value) {
         }
     }
     for owner in list(object, "/metadata/ownerReferences") {
-        let Some(resource) = core.registry.kind(text(owner, "/apiVersion"), text(owner, "/kind")) else { continue };
+        let Some(resource) = core.registry.kind(text(owner, "/apiVersion"), text(owner, "/kind")) else {
+            continue;
+        };
         let at = if resource.namespaced() { space } else { "" };
-        let held = core
-            .get(&resource.id(), at, text(owner, "/name"))
-            .is_some_and(|found| terminating(&found));
+        let held =
+            core.get(&resource.id(), at, text(owner, "/name")).is_some_and(|found| terminating(&found));
         if held {
             let place = format!("{}/{at}", resource.id());
             core.queue.push(Work::new(Task::Dependents, &place, text(owner, "/name")));
@@ -120,8 +122,11 @@ fn pod(core: &mut Core, change: &Change, space: &str, own: &str) {
     for service in services {
         core.queue.push(Work::new(Task::Endpoints, space, &service));
     }
-    let budgets: Vec<_> =
-        core.objects.list("poddisruptionbudgets.policy", Some(space)).map(|one| name(one).to_owned()).collect();
+    let budgets: Vec<_> = core
+        .objects
+        .list("poddisruptionbudgets.policy", Some(space))
+        .map(|one| name(one).to_owned())
+        .collect();
     for budget in budgets {
         core.queue.push(Work::new(Task::Budget, space, &budget));
     }

@@ -52,7 +52,8 @@ fn refuse(core: &mut Core, pod: &Arc<Value>, why: &str) {
         "type": "PodScheduled", "status": "False", "reason": "Unschedulable", "message": why,
         "lastProbeTime": null, "lastTransitionTime": now,
     });
-    let same = crate::value::condition(pod, "PodScheduled").is_some_and(|found| text(found, "/message") == why);
+    let same =
+        crate::value::condition(pod, "PodScheduled").is_some_and(|found| text(found, "/message") == why);
     if !same {
         let writer = Writer { subresource: "status".to_owned(), ..Writer::controller("kube-scheduler") };
         core.modify("pods", namespace(pod), name(pod), &writer, |pod| {
@@ -120,7 +121,11 @@ fn fits(core: &Core, pod: &Value, node: &Value) -> Result<usize, String> {
     for taint in list(node, "/spec/taints") {
         let effect = text(taint, "/effect");
         if effect != "PreferNoSchedule" && !tolerated(pod, taint) {
-            return Err(format!("node(s) had untolerated taint {{{}: {}}}", text(taint, "/key"), text(taint, "/value")));
+            return Err(format!(
+                "node(s) had untolerated taint {{{}: {}}}",
+                text(taint, "/key"),
+                text(taint, "/value")
+            ));
         }
     }
     let there: Vec<_> = core
@@ -161,7 +166,8 @@ fn tolerated(pod: &Value, taint: &Value) -> bool {
         let effect = text(toleration, "/effect");
         (effect.is_empty() || effect == text(taint, "/effect"))
             && (key == text(taint, "/key") || (key.is_empty() && text(toleration, "/operator") == "Exists"))
-            && (text(toleration, "/operator") == "Exists" || text(toleration, "/value") == text(taint, "/value"))
+            && (text(toleration, "/operator") == "Exists"
+                || text(toleration, "/value") == text(taint, "/value"))
     })
 }
 

@@ -151,7 +151,8 @@ fn claim_for(core: &mut Core, set: &Arc<Value>, template: &Value, claim: &str) {
     if core.get("persistentvolumeclaims", namespace(set), claim).is_some() {
         return;
     }
-    let mut new = json!({ "metadata": { "name": claim, "namespace": namespace(set) }, "spec": template["spec"] });
+    let mut new =
+        json!({ "metadata": { "name": claim, "namespace": namespace(set) }, "spec": template["spec"] });
     for part in ["labels", "annotations"] {
         if let Some(values) = template.pointer(&format!("/metadata/{part}")) {
             put(&mut new, &["metadata", part], values.clone());
@@ -174,14 +175,20 @@ fn claim_for(core: &mut Core, set: &Arc<Value>, template: &Value, claim: &str) {
 fn write_status(core: &mut Core, set: &Arc<Value>, revision: &str) {
     let pods: Vec<_> = pods(core, set).into_iter().filter(|(_, pod)| pods::active(pod)).collect();
     let ready = pods.iter().filter(|(_, pod)| pods::ready(pod)).count();
-    let updated =
-        pods.iter().filter(|(_, pod)| text(pod, "/metadata/labels/controller-revision-hash") == revision).count();
+    let updated = pods
+        .iter()
+        .filter(|(_, pod)| text(pod, "/metadata/labels/controller-revision-hash") == revision)
+        .count();
     let wanted = int(set, "/spec/replicas").unwrap_or(1);
-    let done = i64::try_from(updated).is_ok_and(|count| count == wanted) && ready == updated && pods.len() == updated;
+    let done = i64::try_from(updated).is_ok_and(|count| count == wanted)
+        && ready == updated
+        && pods.len() == updated;
     let before = text(set, "/status/currentRevision");
     let current = if done || before.is_empty() { revision.to_owned() } else { before.to_owned() };
-    let of_current =
-        pods.iter().filter(|(_, pod)| text(pod, "/metadata/labels/controller-revision-hash") == current).count();
+    let of_current = pods
+        .iter()
+        .filter(|(_, pod)| text(pod, "/metadata/labels/controller-revision-hash") == current)
+        .count();
     let mut status = json!({
         "observedGeneration": set["metadata"]["generation"],
         "replicas": pods.len(),
@@ -190,7 +197,9 @@ fn write_status(core: &mut Core, set: &Arc<Value>, revision: &str) {
         "updateRevision": revision,
         "collisionCount": 0,
     });
-    for (field, count) in [("readyReplicas", ready), ("currentReplicas", of_current), ("updatedReplicas", updated)] {
+    for (field, count) in
+        [("readyReplicas", ready), ("currentReplicas", of_current), ("updatedReplicas", updated)]
+    {
         if count > 0 {
             status[field] = json!(count);
         }

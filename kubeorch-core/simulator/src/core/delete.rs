@@ -48,7 +48,8 @@ impl Core {
         let id = resource.id();
         let live = self.get(&id, space, own).ok_or_else(|| Status::not_found(resource, own))?;
         check_preconditions(resource, &live, options)?;
-        if id == "namespaces" && matches!(own, "default" | "kube-system" | "kube-public" | "kube-node-lease") {
+        if id == "namespaces" && matches!(own, "default" | "kube-system" | "kube-public" | "kube-node-lease")
+        {
             return Err(Status::forbidden(resource, own, "this namespace may not be deleted"));
         }
         if options.dry_run {
@@ -122,10 +123,8 @@ impl Core {
 fn check_preconditions(resource: &Resource, live: &Value, options: &DeleteOptions) -> Result<(), Status> {
     let name = crate::value::name(live);
     if let Some(wanted) = options.uid.as_deref().filter(|wanted| *wanted != uid(live)) {
-        let why = format!(
-            "Precondition failed: UID in precondition: {wanted}, UID in object meta: {}",
-            uid(live)
-        );
+        let why =
+            format!("Precondition failed: UID in precondition: {wanted}, UID in object meta: {}", uid(live));
         return Err(Status::conflict(resource, name, &why));
     }
     let version = text(live, "/metadata/resourceVersion");

@@ -34,7 +34,11 @@ impl Core {
         }
         if self.objects.count() >= self.config.limits.objects {
             let limit = self.config.limits.objects;
-            return Err(Status::forbidden(resource, &own, &format!("the simulator holds at most {limit} objects")));
+            return Err(Status::forbidden(
+                resource,
+                &own,
+                &format!("the simulator holds at most {limit} objects"),
+            ));
         }
         if resource.has("status") && !writer.internal {
             remove(&mut new, &["status"]);
@@ -76,7 +80,10 @@ impl Core {
         }
         let claimed = text(&new, "/metadata/uid");
         if !claimed.is_empty() && claimed != text(&live, "/metadata/uid") {
-            let why = format!("Precondition failed: UID in precondition: {claimed}, UID in object meta: {}", crate::value::uid(&live));
+            let why = format!(
+                "Precondition failed: UID in precondition: {claimed}, UID in object meta: {}",
+                crate::value::uid(&live)
+            );
             return Err(Status::conflict(resource, &own, &why));
         }
         if resource.has("status") {
@@ -161,7 +168,12 @@ impl Core {
     }
 
     /// Takes an object whose last finalizer went out of the store.
-    pub(super) fn finish_delete(&mut self, resource: &Resource, space: &str, own: &str) -> Option<Arc<Value>> {
+    pub(super) fn finish_delete(
+        &mut self,
+        resource: &Resource,
+        space: &str,
+        own: &str,
+    ) -> Option<Arc<Value>> {
         let change = self.objects.delete(&resource.id(), space, own)?;
         debug_assert_eq!(change.kind, ChangeKind::Deleted);
         Some(self.changed(resource, change))
@@ -174,9 +186,8 @@ impl Core {
         let namespaces = self.resource("namespaces");
         let found = self.get("namespaces", "", space).ok_or_else(|| Status::not_found(&namespaces, space))?;
         if terminating(&found) {
-            let why = format!(
-                "unable to create new content in namespace {space} because it is being terminated"
-            );
+            let why =
+                format!("unable to create new content in namespace {space} because it is being terminated");
             return Err(Status::forbidden(resource, own, &why));
         }
         Ok(())
@@ -189,7 +200,9 @@ impl Core {
         let meta = object(new, &["metadata"]);
         meta.insert("uid".to_owned(), uid.into());
         meta.insert("creationTimestamp".to_owned(), now.into());
-        for gone in ["resourceVersion", "generation", "deletionTimestamp", "deletionGracePeriodSeconds", "selfLink"] {
+        for gone in
+            ["resourceVersion", "generation", "deletionTimestamp", "deletionGracePeriodSeconds", "selfLink"]
+        {
             meta.shift_remove(gone);
         }
         if has_generation(new) {

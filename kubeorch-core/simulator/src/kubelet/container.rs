@@ -26,15 +26,28 @@ pub(crate) struct Container {
 pub(crate) enum State {
     /// Not begun: waits for init containers or volumes.
     New,
-    Pulling { until: Timestamp },
+    Pulling {
+        until: Timestamp,
+    },
     /// The image can't be pulled; tried again at `until`.
-    NoImage { until: Timestamp, first: bool },
+    NoImage {
+        until: Timestamp,
+        first: bool,
+    },
     /// Config maps or secrets are missing.
-    NoConfig { why: String },
-    Starting { until: Timestamp },
-    Running { since: Timestamp },
+    NoConfig {
+        why: String,
+    },
+    Starting {
+        until: Timestamp,
+    },
+    Running {
+        since: Timestamp,
+    },
     /// Ended, and starts again at `until`.
-    Backoff { until: Timestamp },
+    Backoff {
+        until: Timestamp,
+    },
     Ended(End),
 }
 

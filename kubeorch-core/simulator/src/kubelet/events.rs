@@ -78,7 +78,9 @@ impl Core {
         let mut all: Vec<_> = self
             .objects
             .list("events", None)
-            .map(|event| (crate::store::version_of(event), namespace(event).to_owned(), name(event).to_owned()))
+            .map(|event| {
+                (crate::store::version_of(event), namespace(event).to_owned(), name(event).to_owned())
+            })
             .collect();
         all.sort_unstable();
         // A tenth at once, so that a full store doesn't sort for every event.

@@ -53,7 +53,8 @@ fn sweep(core: &mut Core) {
     if core.pods.running.len() <= core.objects.list("pods", None).count() {
         return;
     }
-    let alive: std::collections::HashSet<_> = core.objects.list("pods", None).map(|pod| uid(pod).to_owned()).collect();
+    let alive: std::collections::HashSet<_> =
+        core.objects.list("pods", None).map(|pod| uid(pod).to_owned()).collect();
     core.pods.running.retain(|uid, _| alive.contains(uid));
 }
 
@@ -141,7 +142,8 @@ fn move_on(core: &mut Core, pod: &Arc<Value>, runtime: &mut Runtime, at: usize) 
     let finite = finite(pod, runtime, at);
     let is_init = at < runtime.init;
     let container = &mut runtime.containers[at];
-    let field = format!("spec.{}{{{}}}", if is_init { "initContainers" } else { "containers" }, container.name);
+    let field =
+        format!("spec.{}{{{}}}", if is_init { "initContainers" } else { "containers" }, container.name);
     // A patched image replaces the container.
     let image = text(&spec, "/image");
     if image != container.image {
@@ -227,7 +229,13 @@ fn pulled(core: &mut Core, pod: &Arc<Value>, container: &mut Container, field: &
 }
 
 /// Makes the environment and creates the container; `true` unless something is missing still.
-fn configure(core: &mut Core, pod: &Arc<Value>, container: &mut Container, spec: &Value, field: &str) -> bool {
+fn configure(
+    core: &mut Core,
+    pod: &Arc<Value>,
+    container: &mut Container,
+    spec: &Value,
+    field: &str,
+) -> bool {
     let space = crate::value::namespace(pod).to_owned();
     if let Some(why) = needs::unconfigured(core, &space, spec) {
         core.event_at(pod, field, "Warning", "Failed", &format!("Error: {why}"), "kubelet");

@@ -36,7 +36,11 @@ pub(crate) fn lines(runtime: &Runtime, options: &LogOptions, now: Timestamp) -> 
             (State::Ended(end), _) | (State::Backoff { .. } | State::Starting { .. }, Some(end)) => {
                 (end.started, Some(end.clone()))
             }
-            (State::NoImage { .. }, _) => return Err(format!("container \"{name}\" is waiting to start: trying and failing to pull image")),
+            (State::NoImage { .. }, _) => {
+                return Err(format!(
+                    "container \"{name}\" is waiting to start: trying and failing to pull image"
+                ));
+            }
             (State::NoConfig { .. }, _) => {
                 return Err(format!("container \"{name}\" is waiting to start: CreateContainerConfigError"));
             }
@@ -74,7 +78,10 @@ fn said(
             // A sign of life every ten seconds, at most the last hundred.
             let lived = now.duration_since(since).as_secs().max(0) / 10;
             for beat in (lived - 100).max(0)..lived {
-                let at = crate::clock::after(since, std::time::Duration::from_secs((beat + 1).unsigned_abs() * 10));
+                let at = crate::clock::after(
+                    since,
+                    std::time::Duration::from_secs((beat + 1).unsigned_abs() * 10),
+                );
                 out.push((at, format!("{} alive, beat {}", container.name, beat + 1)));
             }
         }

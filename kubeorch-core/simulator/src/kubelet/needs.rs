@@ -11,15 +11,22 @@ pub(super) fn unmounted(core: &Core, space: &str, pod: &Value) -> Option<String>
         let name = text(volume, "/name");
         let missing = |kind: &str, id: &str, wanted: &str, optional: bool| {
             let gone = !wanted.is_empty() && !optional && core.get(id, space, wanted).is_none();
-            gone.then(|| format!("MountVolume.SetUp failed for volume \"{name}\" : {kind} \"{wanted}\" not found"))
+            gone.then(|| {
+                format!("MountVolume.SetUp failed for volume \"{name}\" : {kind} \"{wanted}\" not found")
+            })
         };
         let source = |source: &Value| {
-            missing("configmap", "configmaps", text(source, "/configMap/name"), flag(source, "/configMap/optional"))
-                .or_else(|| {
-                    let wanted = text(source, "/secret/secretName");
-                    let wanted = if wanted.is_empty() { text(source, "/secret/name") } else { wanted };
-                    missing("secret", "secrets", wanted, flag(source, "/secret/optional"))
-                })
+            missing(
+                "configmap",
+                "configmaps",
+                text(source, "/configMap/name"),
+                flag(source, "/configMap/optional"),
+            )
+            .or_else(|| {
+                let wanted = text(source, "/secret/secretName");
+                let wanted = if wanted.is_empty() { text(source, "/secret/name") } else { wanted };
+                missing("secret", "secrets", wanted, flag(source, "/secret/optional"))
+            })
         };
         source(volume).or_else(|| list(volume, "/projected/sources").iter().find_map(source))
     })
@@ -45,13 +52,25 @@ pub(super) fn unconfigured(core: &Core, space: &str, container: &Value) -> Optio
     })
 }
 
-fn key(core: &Core, space: &str, env: &Value, kind: &str, id: &str, part: &str, title: &str) -> Option<String> {
+fn key(
+    core: &Core,
+    space: &str,
+    env: &Value,
+    kind: &str,
+    id: &str,
+    part: &str,
+    title: &str,
+) -> Option<String> {
     let reference = env.pointer(&format!("/valueFrom/{part}"))?;
     if flag(reference, "/optional") {
         return None;
     }
     let (wanted, key) = (text(reference, "/name"), text(reference, "/key"));
-    let Some(found) = core.get(id, space, wanted) else { return Some(format!("{kind} \"{wanted}\" not found")) };
-    let has = ["/data", "/binaryData"].iter().any(|part| map(&found, part).is_some_and(|data| data.contains_key(key)));
+    let Some(found) = core.get(id, space, wanted) else {
+        return Some(format!("{kind} \"{wanted}\" not found"));
+    };
+    let has = ["/data", "/binaryData"]
+        .iter()
+        .any(|part| map(&found, part).is_some_and(|data| data.contains_key(key)));
     (!has).then(|| format!("couldn't find key {key} in {title} {space}/{wanted}"))
 }

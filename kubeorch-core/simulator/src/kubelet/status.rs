@@ -51,7 +51,8 @@ pub(super) fn write(core: &mut Core, pod: &Value, runtime: &Runtime) {
         ("ContainersReady", all_ready, why),
         ("PodScheduled", true, None),
     ];
-    let entries: Vec<_> = entries.iter().map(|(kind, on, why)| entry(pod, kind, *on, why.as_ref(), now)).collect();
+    let entries: Vec<_> =
+        entries.iter().map(|(kind, on, why)| entry(pod, kind, *on, why.as_ref(), now)).collect();
     status["conditions"] = json!(entries);
     let statuses = |all: &[Container]| -> Vec<Value> {
         all.iter().map(|one| container(one, ready(one) || ended_well(one), now)).collect()
@@ -61,7 +62,9 @@ pub(super) fn write(core: &mut Core, pod: &Value, runtime: &Runtime) {
     }
     let own: Vec<_> = main.iter().map(|one| container(one, ready(one), now)).collect();
     status["containerStatuses"] = json!(own);
-    core.modify("pods", namespace(pod), name(pod), &Writer::status("kubelet"), |pod| put(pod, &["status"], status));
+    core.modify("pods", namespace(pod), name(pod), &Writer::status("kubelet"), |pod| {
+        put(pod, &["status"], status)
+    });
 }
 
 fn ended_well(one: &Container) -> bool {
@@ -77,7 +80,8 @@ fn phase(init: &[Container], main: &[Container]) -> &'static str {
         return if main.iter().any(failed) { "Failed" } else { "Succeeded" };
     }
     let begun = main.iter().any(|one| {
-        matches!(one.state, State::Running { .. } | State::Backoff { .. } | State::Ended(_)) || one.restarts > 0
+        matches!(one.state, State::Running { .. } | State::Backoff { .. } | State::Ended(_))
+            || one.restarts > 0
     });
     if begun { "Running" } else { "Pending" }
 }
@@ -87,7 +91,8 @@ fn entry(pod: &Value, kind: &str, on: bool, why: Option<&(&str, String)>, now: T
     let since = condition(pod, kind)
         .filter(|found| text(found, "/status") == status)
         .map_or_else(|| stamp(now), |found| text(found, "/lastTransitionTime").to_owned());
-    let mut out = json!({ "type": kind, "status": status, "lastProbeTime": null, "lastTransitionTime": since });
+    let mut out =
+        json!({ "type": kind, "status": status, "lastProbeTime": null, "lastTransitionTime": since });
     if let Some((reason, message)) = why.filter(|_| !on || *kind == *"Initialized") {
         out["reason"] = json!(reason);
         if !message.is_empty() {
@@ -113,10 +118,15 @@ fn container(one: &Container, ready: bool, now: Timestamp) -> Value {
             let message = format!("back-off {wait}s restarting failed container={}", one.name);
             waiting("CrashLoopBackOff", &message)
         }
-        State::Backoff { .. } => one.last.as_ref().map_or_else(|| waiting("ContainerCreating", ""), |end| terminated(one, end)),
+        State::Backoff { .. } => {
+            one.last.as_ref().map_or_else(|| waiting("ContainerCreating", ""), |end| terminated(one, end))
+        }
         State::Ended(end) => terminated(one, end),
     };
-    let begun = !matches!(one.state, State::New | State::Pulling { .. } | State::NoImage { .. } | State::NoConfig { .. });
+    let begun = !matches!(
+        one.state,
+        State::New | State::Pulling { .. } | State::NoImage { .. } | State::NoConfig { .. }
+    );
     let mut out = json!({
         "name": one.name,
         "image": one.image,

@@ -136,8 +136,12 @@ impl Objects {
         self.version += 1;
         let mut last = (*before).clone();
         put(&mut last, &["metadata", "resourceVersion"], self.version.to_string());
-        let change =
-            Change { version: self.version, kind: ChangeKind::Deleted, object: Arc::new(last), before: Some(before) };
+        let change = Change {
+            version: self.version,
+            kind: ChangeKind::Deleted,
+            object: Arc::new(last),
+            before: Some(before),
+        };
         Some(self.record(id, change))
     }
 

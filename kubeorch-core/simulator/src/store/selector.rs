@@ -39,7 +39,8 @@ impl LabelSelector {
 
     pub(crate) fn matches(&self, object: &Value) -> bool {
         self.tests.iter().all(|(key, test)| {
-            let label = map(object, "/metadata/labels").and_then(|labels| labels.get(key)).and_then(Value::as_str);
+            let label =
+                map(object, "/metadata/labels").and_then(|labels| labels.get(key)).and_then(Value::as_str);
             holds(label, test)
         })
     }
@@ -112,9 +113,8 @@ pub(crate) fn selects(selector: Option<&Value>, object: &Value) -> bool {
         .is_none_or(|labels| labels.iter().all(|(key, value)| label(key) == value.as_str()));
     equal
         && list(selector, "/matchExpressions").iter().all(|expression| {
-            let values = || {
-                list(expression, "/values").iter().filter_map(Value::as_str).map(str::to_owned).collect()
-            };
+            let values =
+                || list(expression, "/values").iter().filter_map(Value::as_str).map(str::to_owned).collect();
             let test = match text(expression, "/operator") {
                 "In" => Test::In(values()),
                 "NotIn" => Test::NotIn(values()),

@@ -53,9 +53,8 @@ pub(super) fn metadata(resource: &Resource, new: &Value) -> Vec<Cause> {
     }
     labels(new, "/metadata/labels", "metadata.labels", &mut causes);
     let annotations = map(new, "/metadata/annotations");
-    let size: usize = annotations.map_or(0, |all| {
-        all.iter().map(|(key, value)| key.len() + value.as_str().map_or(0, str::len)).sum()
-    });
+    let size: usize = annotations
+        .map_or(0, |all| all.iter().map(|(key, value)| key.len() + value.as_str().map_or(0, str::len)).sum());
     if size > ANNOTATIONS_LIMIT {
         let mut cause = Cause::invalid("metadata.annotations", &Value::Null, "");
         cause.reason = "FieldValueTooLong";

@@ -22,7 +22,7 @@ pub(crate) fn object(resource: &Resource, new: &Value) -> Vec<Cause> {
         return causes;
     }
     match resource.id().as_str() {
-        "pods" => pod::spec(&new["spec"], "spec", &mut causes),
+        "pods" => pod::spec(&new["spec"], "spec", &[], &mut causes),
         "deployments.apps" | "replicasets.apps" | "statefulsets.apps" | "daemonsets.apps" => {
             workload::controller(new, &mut causes);
         }

@@ -6,12 +6,14 @@ use super::{meta, quantity};
 use crate::api::status::Cause;
 use crate::value::{list, map, text};
 
-pub(super) fn spec(spec: &Value, path: &str, causes: &mut Vec<Cause>) {
+/// `claims` are volumes that come from elsewhere: the claim templates of a stateful set.
+pub(super) fn spec(spec: &Value, path: &str, claims: &[&str], causes: &mut Vec<Cause>) {
     let containers = list(spec, "/containers");
     if containers.is_empty() {
         causes.push(Cause::required(format!("{path}.containers"), ""));
     }
-    let volumes = volumes(spec, path, causes);
+    let mut volumes = volumes(spec, path, causes);
+    volumes.extend(claims);
     let mut names = Vec::new();
     for part in ["initContainers", "containers"] {
         for (at, container) in list(spec, &format!("/{part}")).iter().enumerate() {
@@ -96,7 +98,8 @@ fn container(container: &Value, path: &str, volumes: &[&str], causes: &mut Vec<C
             let field = format!("{path}.resources.{part}[{name}]");
             quantity::check(amount, &field, causes);
             if part == "requests"
-                && let Some(limit) = container.pointer(&format!("/resources/limits/{}", name.replace('/', "~1")))
+                && let Some(limit) =
+                    container.pointer(&format!("/resources/limits/{}", name.replace('/', "~1")))
                 && let (Some(want), Some(most)) = (amount_of(amount), amount_of(limit))
                 && want > most
             {

@@ -121,7 +121,11 @@ fn service(live: &Value, new: &Value, causes: &mut Vec<Cause>) {
             } else {
                 serde_json::json!(list(new, &pointer))
             };
-            causes.push(Cause::invalid(format!("{field}{}", if field.ends_with('s') { "[0]" } else { "" }), &value, "may not change once set"));
+            causes.push(Cause::invalid(
+                format!("{field}{}", if field.ends_with('s') { "[0]" } else { "" }),
+                &value,
+                "may not change once set",
+            ));
         }
     }
     causes.truncate(1);

@@ -31,13 +31,15 @@ pub(super) fn controller(new: &Value, causes: &mut Vec<Cause>) {
         let note = "must be greater than or equal to 0";
         causes.push(Cause::invalid("spec.replicas", &new["spec"]["replicas"], note));
     }
-    self::template(template, "spec.template", &["Always"], causes);
+    let claims: Vec<_> =
+        list(new, "/spec/volumeClaimTemplates").iter().map(|claim| text(claim, "/metadata/name")).collect();
+    self::template(template, "spec.template", &["Always"], &claims, causes);
 }
 
 pub(super) fn job(new: &Value, path: &str, causes: &mut Vec<Cause>) {
     let pointer = format!("/{}/template", path.replace('.', "/"));
     let template = new.pointer(&pointer).cloned().unwrap_or(Value::Null);
-    self::template(&template, &format!("{path}.template"), &["OnFailure", "Never"], causes);
+    self::template(&template, &format!("{path}.template"), &["OnFailure", "Never"], &[], causes);
 }
 
 pub(super) fn cron_job(new: &Value, causes: &mut Vec<Cause>) {
@@ -51,9 +53,9 @@ pub(super) fn cron_job(new: &Value, causes: &mut Vec<Cause>) {
     job(new, "spec.jobTemplate.spec", causes);
 }
 
-fn template(template: &Value, path: &str, policies: &[&str], causes: &mut Vec<Cause>) {
+fn template(template: &Value, path: &str, policies: &[&str], claims: &[&str], causes: &mut Vec<Cause>) {
     meta::labels(template, "/metadata/labels", &format!("{path}.metadata.labels"), causes);
-    pod::spec(&template["spec"], &format!("{path}.spec"), causes);
+    pod::spec(&template["spec"], &format!("{path}.spec"), claims, causes);
     let policy = text(template, "/spec/restartPolicy");
     if matches!(policy, "Always" | "OnFailure" | "Never") && !policies.contains(&policy) {
         let field = format!("{path}.spec.restartPolicy");

@@ -3,11 +3,11 @@
 use jiff::Timestamp;
 use serde_json::{Value, json};
 
+use super::Column;
 use super::age::{self, age, between};
 use super::workloads::{
     containers, job_status, or_none, pod_ready, pod_restarts, pod_status, ratio, selector,
 };
-use super::Column;
 use crate::resources::Resource;
 use crate::value::{flag, int, list, map, name, terminating, text};
 
@@ -129,25 +129,37 @@ fn others(id: &str) -> &'static [Column] {
             NAME,
             ("Class", 0, |o, _| or_none(o, "/spec/ingressClassName")),
             ("Hosts", 0, |o, _| {
-                let hosts: Vec<_> = list(o, "/spec/rules").iter().map(|rule| text(rule, "/host")).filter(|host| !host.is_empty()).collect();
+                let hosts: Vec<_> = list(o, "/spec/rules")
+                    .iter()
+                    .map(|rule| text(rule, "/host"))
+                    .filter(|host| !host.is_empty())
+                    .collect();
                 if hosts.is_empty() { "*".into() } else { hosts.join(",").into() }
             }),
             ("Address", 0, |o, _| {
-                let all: Vec<_> = list(o, "/status/loadBalancer/ingress").iter().map(|one| text(one, "/ip")).collect();
+                let all: Vec<_> =
+                    list(o, "/status/loadBalancer/ingress").iter().map(|one| text(one, "/ip")).collect();
                 all.join(",").into()
             }),
             ("Ports", 0, |o, _| if list(o, "/spec/tls").is_empty() { "80" } else { "80, 443" }.into()),
             AGE,
         ],
         "configmaps" => &[NAME, ("Data", 0, |o, _| size(o, "/data")), AGE],
-        "secrets" => &[NAME, ("Type", 0, |o, _| text(o, "/type").into()), ("Data", 0, |o, _| size(o, "/data")), AGE],
+        "secrets" => {
+            &[NAME, ("Type", 0, |o, _| text(o, "/type").into()), ("Data", 0, |o, _| size(o, "/data")), AGE]
+        }
         "namespaces" => &[NAME, ("Status", 0, |o, _| text(o, "/status/phase").into()), AGE],
         "nodes" => &[
             NAME,
             ("Status", 0, |o, _| {
-                let ready = crate::value::condition(o, "Ready").is_some_and(|one| text(one, "/status") == "True");
+                let ready =
+                    crate::value::condition(o, "Ready").is_some_and(|one| text(one, "/status") == "True");
                 let word = if ready { "Ready" } else { "NotReady" };
-                if flag(o, "/spec/unschedulable") { format!("{word},SchedulingDisabled").into() } else { word.into() }
+                if flag(o, "/spec/unschedulable") {
+                    format!("{word},SchedulingDisabled").into()
+                } else {
+                    word.into()
+                }
             }),
             ("Roles", 0, |_, _| "<none>".into()),
             AGE,
@@ -160,7 +172,9 @@ fn others(id: &str) -> &'static [Column] {
         ],
         "persistentvolumeclaims" => &[
             NAME,
-            ("Status", 0, |o, _| if terminating(o) { "Terminating" } else { text(o, "/status/phase") }.into()),
+            ("Status", 0, |o, _| {
+                if terminating(o) { "Terminating" } else { text(o, "/status/phase") }.into()
+            }),
             ("Volume", 0, |o, _| text(o, "/spec/volumeName").into()),
             ("Capacity", 0, |o, _| text(o, "/status/capacity/storage").into()),
             ("Access Modes", 0, |o, _| modes(o, "/status/accessModes")),
@@ -190,7 +204,12 @@ fn others(id: &str) -> &'static [Column] {
             ("Type", 0, |o, _| text(o, "/type").into()),
             ("Reason", 0, |o, _| text(o, "/reason").into()),
             ("Object", 0, |o, _| {
-                format!("{}/{}", text(o, "/involvedObject/kind").to_lowercase(), text(o, "/involvedObject/name")).into()
+                format!(
+                    "{}/{}",
+                    text(o, "/involvedObject/kind").to_lowercase(),
+                    text(o, "/involvedObject/name")
+                )
+                .into()
             }),
             ("Subobject", 1, |o, _| text(o, "/involvedObject/fieldPath").into()),
             ("Source", 1, |o, _| text(o, "/source/component").into()),
@@ -202,7 +221,8 @@ fn others(id: &str) -> &'static [Column] {
         "horizontalpodautoscalers.autoscaling" => &[
             NAME,
             ("Reference", 0, |o, _| {
-                format!("{}/{}", text(o, "/spec/scaleTargetRef/kind"), text(o, "/spec/scaleTargetRef/name")).into()
+                format!("{}/{}", text(o, "/spec/scaleTargetRef/kind"), text(o, "/spec/scaleTargetRef/name"))
+                    .into()
             }),
             ("Targets", 0, |_, _| "<unknown>".into()),
             ("MinPods", 0, |o, _| number(o, "/spec/minReplicas")),
@@ -219,7 +239,8 @@ fn others(id: &str) -> &'static [Column] {
         ],
         "storageclasses.storage.k8s.io" => &[
             ("Name", 0, |o, _| {
-                let standard = text(o, "/metadata/annotations/storageclass.kubernetes.io~1is-default-class") == "true";
+                let standard =
+                    text(o, "/metadata/annotations/storageclass.kubernetes.io~1is-default-class") == "true";
                 if standard { format!("{} (default)", name(o)).into() } else { name(o).into() }
             }),
             ("Provisioner", 0, |o, _| text(o, "/provisioner").into()),
@@ -237,7 +258,9 @@ fn others(id: &str) -> &'static [Column] {
             ("Parameters", 0, |_, _| "<none>".into()),
             AGE,
         ],
-        "serviceaccounts" => &[NAME, ("Secrets", 0, |o, _| list(o, "/secrets").len().to_string().into()), AGE],
+        "serviceaccounts" => {
+            &[NAME, ("Secrets", 0, |o, _| list(o, "/secrets").len().to_string().into()), AGE]
+        }
         "rolebindings.rbac.authorization.k8s.io" | "clusterrolebindings.rbac.authorization.k8s.io" => &[
             NAME,
             ("Role", 0, |o, _| format!("{}/{}", text(o, "/roleRef/kind"), text(o, "/roleRef/name")).into()),

@@ -25,7 +25,11 @@ pub(super) fn pod_status(pod: &Value, _: Timestamp) -> Value {
     let inits = list(pod, "/status/initContainerStatuses");
     let total = inits.len();
     for (at, one) in inits.iter().enumerate() {
-        if int(one, "/state/terminated/exitCode") == Some(0) || one.pointer("/state/running").is_some() && one["started"] == json!(true) && one["ready"] == json!(true) {
+        if int(one, "/state/terminated/exitCode") == Some(0)
+            || one.pointer("/state/running").is_some()
+                && one["started"] == json!(true)
+                && one["ready"] == json!(true)
+        {
             continue;
         }
         let ended = text(one, "/state/terminated/reason");
@@ -61,7 +65,8 @@ fn done(pod: &Value, word: String) -> Value {
 }
 
 pub(super) fn pod_restarts(pod: &Value, now: Timestamp) -> Value {
-    let statuses = || list(pod, "/status/containerStatuses").iter().chain(list(pod, "/status/initContainerStatuses"));
+    let statuses =
+        || list(pod, "/status/containerStatuses").iter().chain(list(pod, "/status/initContainerStatuses"));
     let count: i64 = statuses().filter_map(|one| int(one, "/restartCount")).sum();
     let last = statuses().map(|one| text(one, "/lastState/terminated/finishedAt")).max().unwrap_or_default();
     if count == 0 || last.is_empty() {
@@ -115,7 +120,8 @@ pub(super) fn containers(object: &Value, field: &str) -> Value {
 
 /// `Complete`, `Failed`, `Suspended` or `Running`.
 pub(super) fn job_status(job: &Value, _: Timestamp) -> Value {
-    let is = |kind: &str| crate::value::condition(job, kind).is_some_and(|one| text(one, "/status") == "True");
+    let is =
+        |kind: &str| crate::value::condition(job, kind).is_some_and(|one| text(one, "/status") == "True");
     let word = if is("Complete") {
         "Complete"
     } else if is("Failed") {
