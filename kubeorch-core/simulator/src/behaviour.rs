@@ -90,7 +90,7 @@ impl Default for Timing {
             stop: Duration::from_millis(30),
             // The kubelet's own numbers.
             backoff: Duration::from_secs(10),
-            backoff_limit: Duration::from_secs(300),
+            backoff_limit: Duration::from_mins(5),
             address: Duration::from_millis(20),
             provision: Duration::from_millis(20),
         }

@@ -111,12 +111,12 @@ impl Script {
     /// What a request meets, watches that are dropped later aside.
     pub(crate) fn decide(&self, verb: Option<Verb>, resource: Option<&str>) -> Option<Action> {
         let mut rules = self.rules.lock();
-        let rule = rules
+
+        rules
             .iter_mut()
             .filter(|rule| !matches!(rule.action, Action::DropWatch(_)))
             .filter(|rule| rule.matches(verb, resource))
-            .find_map(|rule| rule.act().then_some(rule.action));
-        rule
+            .find_map(|rule| rule.act().then_some(rule.action))
     }
 
     /// After how many events a watch that begins now is dropped.

@@ -21,9 +21,9 @@ use crate::store::{Change, ChangeKind, FieldSelector, LabelSelector};
 /// Events read from the history under one lock.
 const BATCH: usize = 256;
 /// How long a watch lasts that names no timeout; real servers pick 30 to 60 minutes.
-const TIMEOUT: Duration = Duration::from_secs(30 * 60);
+const TIMEOUT: Duration = Duration::from_mins(30);
 /// How often bookmarks come.
-const BOOKMARK: Duration = Duration::from_secs(60);
+const BOOKMARK: Duration = Duration::from_mins(1);
 
 struct Watch {
     shared: Arc<Shared>,

@@ -179,12 +179,11 @@ fn diff(old: &Value, new: &Value, shape: &Shape, found: &mut Fields) {
                 let key = super::fields::item_key(value, keys);
                 let was = before.iter().find(|was| super::fields::item_key(was, keys) == key);
                 let mut inner = Fields::default();
-                match was {
-                    Some(was) => diff(was, value, item, &mut inner),
-                    None => {
-                        inner = Fields::of(value, item);
-                        inner.member = true;
-                    }
+                if let Some(was) = was {
+                    diff(was, value, item, &mut inner)
+                } else {
+                    inner = Fields::of(value, item);
+                    inner.member = true;
                 }
                 if !inner.is_empty() {
                     found.children.insert(key, inner);

@@ -17,12 +17,11 @@ pub(super) fn reconcile(core: &mut Core, space: &str, own: &str) {
         .collect();
     let total = i64::try_from(pods.len()).unwrap_or(i64::MAX);
     let healthy = i64::try_from(pods.iter().filter(|pod| ready(pod)).count()).unwrap_or_default();
-    let wanted = match int_or_percent(budget.pointer("/spec/minAvailable"), total, true) {
-        Some(least) => least,
-        None => {
-            let missing = int_or_percent(budget.pointer("/spec/maxUnavailable"), total, true);
-            (total - missing.unwrap_or(total)).max(0)
-        }
+    let wanted = if let Some(least) = int_or_percent(budget.pointer("/spec/minAvailable"), total, true) {
+        least
+    } else {
+        let missing = int_or_percent(budget.pointer("/spec/maxUnavailable"), total, true);
+        (total - missing.unwrap_or(total)).max(0)
     };
     let allowed = (healthy - wanted).max(0);
     let now = core.stamp();

@@ -84,7 +84,7 @@ fn start(core: &mut Core, cron: &Arc<Value>, at: Timestamp) {
     }
     match core.make("jobs.batch", job, MANAGER) {
         Ok(_) => {
-            core.event(cron, "Normal", "SuccessfulCreate", &format!("Created job {job_name}"), COMPONENT)
+            core.event(cron, "Normal", "SuccessfulCreate", &format!("Created job {job_name}"), COMPONENT);
         }
         Err(error) => core.event(cron, "Warning", "FailedCreate", &error.message, COMPONENT),
     }

@@ -53,8 +53,8 @@ impl Schedule {
     pub(super) fn next(&self, from: Timestamp) -> Option<Timestamp> {
         let minute = from.as_second().div_euclid(60) * 60;
         let mut at = Timestamp::from_second(minute).ok()?;
-        let limit = after(from, Duration::from_secs(5 * 366 * 86_400));
-        at = after(at, Duration::from_secs(60));
+        let limit = after(from, Duration::from_hours(43920));
+        at = after(at, Duration::from_mins(1));
         while at < limit {
             let time = at.to_zoned(TimeZone::UTC);
             let has = |field: usize, value: i8| self.fields[field] >> value & 1 == 1;
@@ -68,7 +68,7 @@ impl Schedule {
                 let seconds = u64::try_from(3600 - at.as_second().rem_euclid(3600)).ok()?;
                 at = after(at, Duration::from_secs(seconds));
             } else if !has(0, time.minute()) {
-                at = after(at, Duration::from_secs(60));
+                at = after(at, Duration::from_mins(1));
             } else {
                 return Some(at);
             }

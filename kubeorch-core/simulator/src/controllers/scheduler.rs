@@ -62,7 +62,7 @@ fn refuse(core: &mut Core, pod: &Arc<Value>, why: &str) {
         core.event(pod, "Warning", "FailedScheduling", why, COMPONENT);
     }
     // As the scheduler's own queue of unschedulable pods: a look now and then, whatever happens.
-    let due = after(core.now(), std::time::Duration::from_secs(300));
+    let due = after(core.now(), std::time::Duration::from_mins(5));
     core.queue.at(due, super::Work::new(Task::Schedule, namespace(pod), name(pod)));
 }
 

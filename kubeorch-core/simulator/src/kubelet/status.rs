@@ -63,7 +63,7 @@ pub(super) fn write(core: &mut Core, pod: &Value, runtime: &Runtime) {
     let own: Vec<_> = main.iter().map(|one| container(one, ready(one), now)).collect();
     status["containerStatuses"] = json!(own);
     core.modify("pods", namespace(pod), name(pod), &Writer::status("kubelet"), |pod| {
-        put(pod, &["status"], status)
+        put(pod, &["status"], status);
     });
 }
 

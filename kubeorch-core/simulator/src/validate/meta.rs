@@ -25,7 +25,7 @@ pub(super) fn is_label(raw: &str) -> bool {
 
 /// An RFC 1123 subdomain: up to 253 characters.
 pub(super) fn is_subdomain(raw: &str) -> bool {
-    raw.len() <= 253 && raw.split('.').all(|part| is_label_part(part))
+    raw.len() <= 253 && raw.split('.').all(is_label_part)
 }
 
 fn is_label_part(part: &str) -> bool {

@@ -37,11 +37,11 @@ pub(crate) fn update(resource: &Resource, live: &Value, new: &Value) -> Vec<Caus
                 causes.push(Cause::forbidden("data", "field is immutable when `immutable` is set"));
             }
         }
-        "rolebindings.rbac.authorization.k8s.io" | "clusterrolebindings.rbac.authorization.k8s.io" => {
-            if live.get("roleRef") != new.get("roleRef") {
-                let role = new.get("roleRef").cloned().unwrap_or_default();
-                causes.push(Cause::invalid("roleRef", &role, "cannot change roleRef"));
-            }
+        "rolebindings.rbac.authorization.k8s.io" | "clusterrolebindings.rbac.authorization.k8s.io"
+            if live.get("roleRef") != new.get("roleRef") =>
+        {
+            let role = new.get("roleRef").cloned().unwrap_or_default();
+            causes.push(Cause::invalid("roleRef", &role, "cannot change roleRef"));
         }
         "storageclasses.storage.k8s.io" => {
             for field in ["provisioner", "parameters", "reclaimPolicy", "volumeBindingMode"] {
