@@ -97,7 +97,8 @@ fn describe(operation: &mut Operation, path: &str, permission: Permission) {
                 .parameter_in(ParameterIn::Path)
                 .required(Required::True)
                 .schema(Some(utoipa::schema!(String)))
-                .build(),
+                .build()
+                .into(),
         );
     }
     if parameters.is_empty() {

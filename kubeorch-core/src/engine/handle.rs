@@ -6,6 +6,7 @@ use std::time::Duration;
 use super::{Builder, Host, Tasks};
 use crate::plugin::NodeTypes;
 use crate::store::{self, Db};
+use crate::time::Time;
 use crate::{clusters, runs, settings, templates, users, workflows};
 
 /// How long running work may go on when the engine stops.
@@ -77,6 +78,11 @@ impl Engine {
     /// The store, for tools: verifying, following the event log.
     pub fn store(&self) -> &Db {
         &self.inner.host.db
+    }
+
+    /// The time on the engine's clock.
+    pub fn now(&self) -> Time {
+        self.inner.host.clock.now()
     }
 
     /// Whether the store answers.

@@ -108,7 +108,8 @@ impl Planner<'_> {
         let mut operations = Vec::new();
         let namespaces = self.missing_namespaces(prepared, &mut operations, &mut findings).await?;
         let missing: BTreeSet<&str> = namespaces.iter().map(Object::name).collect();
-        let looks = prepared.nodes.iter().map(|node| self.node(node, &missing));
+        // Collected first: a stream over a borrowing closure makes the future one that cannot be proven `Send`.
+        let looks: Vec<_> = prepared.nodes.iter().map(|node| self.node(node, &missing)).collect();
         let looks: Vec<NodePlan> = stream::iter(looks).buffered(PARALLEL).try_collect().await?;
         let mut steps = Vec::with_capacity(looks.len());
         for look in looks {

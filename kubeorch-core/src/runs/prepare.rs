@@ -138,7 +138,8 @@ async fn facts(
         let facts = types.facts(&input(graph, *at)).await?;
         Ok::<_, Error>((*at, facts))
     });
-    stream::iter(calls).buffered(PARALLEL).try_collect().await
+    // Collected first: a stream over a borrowing closure makes the future one that cannot be proven `Send`.
+    stream::iter(calls.collect::<Vec<_>>()).buffered(PARALLEL).try_collect().await
 }
 
 async fn answers(
@@ -155,7 +156,8 @@ async fn answers(
         };
         Ok::<_, Error>((findings, rendered))
     });
-    stream::iter(calls).buffered(PARALLEL).try_collect().await
+    // Collected first, see `facts`.
+    stream::iter(calls.collect::<Vec<_>>()).buffered(PARALLEL).try_collect().await
 }
 
 fn input(graph: &Graph, at: usize) -> NodeInput {

@@ -172,7 +172,7 @@ async fn status(
     ClusterPath(name): ClusterPath,
 ) -> Result<Json<StatusView>, Problem> {
     let view = api.engine.clusters().get(&actor, &name).await?;
-    Ok(Json(StatusView::new(view, api.engine.store().now())))
+    Ok(Json(StatusView::new(view, api.engine.now())))
 }
 
 /// The connection log, newest first

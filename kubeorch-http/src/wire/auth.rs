@@ -54,7 +54,7 @@ pub(crate) struct User {
     email: String,
     name: String,
     /// `admin` or `user`.
-    role: Role,
+    role: &'static str,
     /// A Gravatar address.
     avatar_url: String,
     created_at: Timestamp,
@@ -69,7 +69,10 @@ impl From<users::User> for User {
             avatar_url: avatar(&user.email),
             email: user.email,
             name: user.name,
-            role: user.role,
+            role: match user.role {
+                Role::Admin => "admin",
+                Role::User => "user",
+            },
             created_at: user.created_at.into(),
             auth_provider: user.auth_provider,
         }

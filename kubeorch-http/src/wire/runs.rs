@@ -15,9 +15,10 @@ use crate::problem::Problem;
 
 /// Values and options of a run; everything may be absent.
 #[derive(Default, Deserialize, utoipa::ToSchema)]
-#[serde(default)]
 pub(crate) struct Start {
+    #[serde(default)]
     trigger_data: TriggerData,
+    #[serde(default)]
     options: Options,
 }
 
@@ -25,18 +26,20 @@ impl Input for Start {}
 
 /// Values that are used and never stored.
 #[derive(Default, Deserialize, utoipa::ToSchema)]
-#[serde(rename_all = "camelCase", default)]
+#[serde(rename_all = "camelCase")]
 pub(crate) struct TriggerData {
     /// By node id, then key.
+    #[serde(default)]
     #[schema(value_type = BTreeMap<String, BTreeMap<String, String>>)]
     secrets: BTreeMap<String, BTreeMap<String, Secret>>,
     /// By node id, then name.
+    #[serde(default)]
     #[schema(value_type = BTreeMap<String, BTreeMap<String, String>>)]
     env_vars: BTreeMap<String, BTreeMap<String, Secret>>,
 }
 
 /// How to run.
-#[derive(Deserialize, utoipa::ToSchema)]
+#[derive(Serialize, Deserialize, utoipa::ToSchema)]
 #[serde(default)]
 pub(crate) struct Options {
     /// Take fields over from other managers.
