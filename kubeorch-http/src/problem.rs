@@ -30,6 +30,7 @@ pub(crate) struct Parts {
 /// The body of every refused request.
 #[derive(Debug, Serialize, utoipa::ToSchema)]
 #[serde(rename_all = "camelCase")]
+#[schema(as = Problem)]
 pub(crate) struct Body<'a> {
     /// The sentence for people.
     error: &'a str,
@@ -228,7 +229,9 @@ mod tests {
         }
 
         fn take_findings(&mut self) -> Vec<Finding> {
-            vec![Finding::error("deployment.image_missing", "an image is required").on_node("web").at("image")]
+            vec![
+                Finding::error("deployment.image_missing", "an image is required").on_node("web").at("image"),
+            ]
         }
 
         fn detail(&self) -> Option<(&'static str, Value)> {
@@ -254,7 +257,8 @@ mod tests {
 
     #[test]
     fn the_body_holds_what_the_contract_names() {
-        let problem = Problem::from(kubeorch_core::Error::from(Fault { path: "x", code: codes::GRAPH_INVALID }));
+        let problem =
+            Problem::from(kubeorch_core::Error::from(Fault { path: "x", code: codes::GRAPH_INVALID }));
         assert_eq!(
             json(&problem, true),
             serde_json::json!({

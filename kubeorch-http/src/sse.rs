@@ -125,7 +125,10 @@ mod tests {
         sender.unbounded_send(Frame::json("e", &0)).unwrap();
         drain.cancel();
         let rest: Vec<_> = sent.collect().await;
-        assert_eq!(text(&rest), "event:e\ndata:0\n\nevent:complete\ndata:{\"message\":\"Stream closed\"}\n\n");
+        assert_eq!(
+            text(&rest),
+            "event:e\ndata:0\n\nevent:complete\ndata:{\"message\":\"Stream closed\"}\n\n"
+        );
     }
 
     #[test]

@@ -3,11 +3,13 @@
 //! Deny by default: [`Table::add`] takes the permission as an argument, so a route without one does not compile, and
 //! every permission but [`Permission::Public`] puts the check in front of the handler.
 
+use std::collections::BTreeMap;
+
 use axum::middleware::from_fn_with_state;
 use serde::Serialize;
 use utoipa::openapi::path::{Operation, ParameterBuilder, ParameterIn};
 use utoipa::openapi::security::SecurityRequirement;
-use utoipa::openapi::{Content, PathItem, Ref, Required, ResponseBuilder};
+use utoipa::openapi::{Content, PathItem, Ref, RefOr, Required, ResponseBuilder, Schema};
 use utoipa_axum::router::{OpenApiRouter, UtoipaMethodRouter};
 
 use crate::api::Api;
@@ -43,16 +45,21 @@ pub(crate) struct Table {
     api: Api,
     router: OpenApiRouter<Api>,
     rows: Vec<Row>,
+    schemas: BTreeMap<String, RefOr<Schema>>,
 }
 
 impl Table {
     pub(crate) fn new(api: Api, router: OpenApiRouter<Api>) -> Self {
-        Self { api, router, rows: Vec::new() }
+        Self { api, router, rows: Vec::new(), schemas: BTreeMap::new() }
     }
 
     /// Adds the routes of one `routes!(handler)`.
     pub(crate) fn add(mut self, permission: Permission, routes: UtoipaMethodRouter<Api>) -> Self {
         let (schemas, mut paths, mut methods) = routes;
+        for (name, schema) in &schemas {
+            let known = self.schemas.entry(name.clone()).or_insert_with(|| schema.clone());
+            assert!(known == schema, "two different schemas are called {name}");
+        }
         for (path, item) in &mut paths.paths {
             for (method, operation) in operations(item) {
                 assert!(

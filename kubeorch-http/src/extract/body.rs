@@ -75,7 +75,7 @@ fn explain(path: &str, error: &serde_json::Error) -> String {
         None if error.is_data() => "a value has the wrong type".to_owned(),
         None => "it isn't JSON".to_owned(),
     };
-    let place = if path.is_empty() || path == "." { String::new() } else { format!(" at `{path}`") };
+    let place = if matches!(path, "" | "." | "?") { String::new() } else { format!(" at `{path}`") };
     format!("Correct the body{place} (line {}, column {}): {what}.", error.line(), error.column())
 }
 
@@ -116,7 +116,7 @@ mod tests {
             ("{", "it isn't JSON"),
             (r#"{"name":"a"} x"#, "it isn't JSON"),
             ("{}", "the member `name` is missing"),
-            ("[]", "the member `name` is missing"),
+            ("[]", "a value has the wrong type"),
             (r#"{"name":4711}"#, "at `name`"),
             (r#"{"name":"a","items":[1,"s3cr3t"]}"#, "at `items[1]`"),
         ] {

@@ -16,7 +16,9 @@ pub(crate) async fn wrong_method() -> Problem {
 }
 
 /// The handler for every unknown path.
-pub(crate) fn not_found(rows: Vec<Row>) -> impl Fn(Request) -> Ready<Response> + Clone + Send + Sync + 'static {
+pub(crate) fn not_found(
+    rows: Vec<Row>,
+) -> impl Fn(Request) -> Ready<Response> + Clone + Send + Sync + 'static {
     let rows: Arc<[Row]> = rows.into();
     move |request| ready(redirect(&rows, &request).unwrap_or_else(|| Problem::no_route().into_response()))
 }

@@ -137,8 +137,7 @@ mod tests {
 
     #[test]
     fn forwarded_addresses_count_only_behind_trusted_proxies() {
-        let options =
-            Options { trusted_proxies: vec!["10.0.0.0/8".parse().unwrap()], ..Options::default() };
+        let options = Options { trusted_proxies: vec!["10.0.0.0/8".parse().unwrap()], ..Options::default() };
         for (peer, forwarded, expected) in [
             ("198.51.100.7:1", "203.0.113.9", "198.51.100.7"),
             ("10.0.0.1:1", "203.0.113.9", "203.0.113.9"),

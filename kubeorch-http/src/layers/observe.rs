@@ -105,7 +105,9 @@ mod tests {
     #[test]
     fn a_callers_id_is_kept_when_it_is_harmless() {
         let long = "x".repeat(MAX_ID + 1);
-        for (given, kept) in [("abc-1.2_Z", true), ("", false), ("a b", false), ("a\"b", false), (&long, false)] {
+        for (given, kept) in
+            [("abc-1.2_Z", true), ("", false), ("a b", false), ("a\"b", false), (&long, false)]
+        {
             let mut headers = HeaderMap::new();
             headers.insert(REQUEST_ID, HeaderValue::from_str(given).unwrap());
             assert_eq!(request_id(&headers) == given, kept, "{given}");

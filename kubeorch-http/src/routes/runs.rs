@@ -65,11 +65,7 @@ async fn list(
     (status = 400, description = "`Invalid workflow ID` or `Invalid run ID`", body = Body),
     (status = 404, description = "`Run not found`", body = Body),
 ))]
-async fn show(
-    State(api): State<Api>,
-    Caller(actor): Caller,
-    path: RunPath,
-) -> Result<Json<Run>, Problem> {
+async fn show(State(api): State<Api>, Caller(actor): Caller, path: RunPath) -> Result<Json<Run>, Problem> {
     Ok(Json(load(&api, actor, path).await?.into()))
 }
 
@@ -80,11 +76,7 @@ async fn show(
     (status = 400, description = "`Invalid workflow ID` or `Invalid run ID`", body = Body),
     (status = 404, description = "`Run not found`", body = Body),
 ))]
-async fn cancel(
-    State(api): State<Api>,
-    Caller(actor): Caller,
-    path: RunPath,
-) -> Result<Json<Run>, Problem> {
+async fn cancel(State(api): State<Api>, Caller(actor): Caller, path: RunPath) -> Result<Json<Run>, Problem> {
     let run = load(&api, actor, path).await?;
     Ok(Json(api.engine.runs().cancel(&actor, run.id).await?.into()))
 }
@@ -114,5 +106,9 @@ async fn load(
     RunPath(workflow, id): RunPath,
 ) -> Result<kubeorch_core::runs::Run, Problem> {
     let run = api.engine.runs().get(&actor, id).await?;
-    if run.workflow == workflow { Ok(run) } else { Err(kubeorch_core::Error::from(kubeorch_core::runs::Error::NotFound).into()) }
+    if run.workflow == workflow {
+        Ok(run)
+    } else {
+        Err(kubeorch_core::Error::from(kubeorch_core::runs::Error::NotFound).into())
+    }
 }

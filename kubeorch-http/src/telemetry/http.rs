@@ -55,8 +55,7 @@ impl Telemetry {
     pub(crate) fn new() -> Self {
         let mut registry = Registry::default();
         let requests = Family::<Answered, Counter>::default();
-        let durations =
-            Family::new_with_constructor((|| Histogram::new(BUCKETS)) as fn() -> Histogram);
+        let durations = Family::new_with_constructor((|| Histogram::new(BUCKETS)) as fn() -> Histogram);
         let in_flight = Gauge::default();
         registry.register("http_requests", "Requests answered", requests.clone());
         registry.register("http_request_duration_seconds", "Time until the answer began", durations.clone());

@@ -39,6 +39,7 @@ pub(crate) struct Cluster {
 /// What the last look said.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, utoipa::ToSchema)]
 #[serde(rename_all = "lowercase")]
+#[schema(as = ClusterStatus)]
 pub(crate) enum Status {
     Connected,
     Disconnected,
@@ -60,6 +61,7 @@ impl From<core::Status> for Status {
 /// What the last successful look learned.
 #[derive(Debug, Serialize, utoipa::ToSchema)]
 #[serde(rename_all = "camelCase")]
+#[schema(as = ClusterMetadata)]
 pub(crate) struct Metadata {
     version: String,
     platform: String,
@@ -115,6 +117,7 @@ impl From<core::View> for Cluster {
 
 /// The caller's clusters.
 #[derive(Debug, Serialize, utoipa::ToSchema)]
+#[schema(as = ClusterList)]
 pub(crate) struct List {
     clusters: Vec<Cluster>,
     /// The id of the default one, or empty.
@@ -131,6 +134,7 @@ impl From<Vec<core::View>> for List {
 /// How to sign in to a cluster; on a change, absent or empty members stay as they are.
 #[derive(Deserialize, utoipa::ToSchema)]
 #[serde(rename_all = "camelCase")]
+#[schema(as = ClusterCredentials)]
 pub(crate) struct Credentials {
     /// YAML text.
     #[schema(value_type = Option<String>)]
@@ -164,6 +168,7 @@ impl From<Credentials> for core::CredentialsInput {
 /// A new cluster.
 #[derive(Deserialize, utoipa::ToSchema)]
 #[serde(rename_all = "camelCase")]
+#[schema(as = ClusterCreate)]
 pub(crate) struct Create {
     /// A DNS label, unique per owner.
     name: String,
@@ -205,6 +210,7 @@ impl From<Create> for core::New {
 /// A change; absent members stay as they are.
 #[derive(Deserialize, utoipa::ToSchema)]
 #[serde(rename_all = "camelCase")]
+#[schema(as = ClusterUpdate)]
 pub(crate) struct Update {
     display_name: Option<String>,
     description: Option<String>,
@@ -244,6 +250,7 @@ impl From<Update> for core::Change {
 
 /// New credentials.
 #[derive(Deserialize, utoipa::ToSchema)]
+#[schema(as = ClusterUpdateCredentials)]
 pub(crate) struct UpdateCredentials {
     pub(crate) credentials: Credentials,
 }
@@ -254,6 +261,7 @@ impl Input for UpdateCredentials {
 
 /// A cluster that was just added.
 #[derive(Debug, Serialize, utoipa::ToSchema)]
+#[schema(as = ClusterAdded)]
 pub(crate) struct Added {
     message: &'static str,
     cluster: Cluster,
@@ -270,6 +278,7 @@ impl From<core::View> for Added {
 
 /// A changed cluster.
 #[derive(Debug, Serialize, utoipa::ToSchema)]
+#[schema(as = ClusterChanged)]
 pub(crate) struct Changed {
     pub(crate) message: &'static str,
     pub(crate) cluster: Cluster,
@@ -277,6 +286,7 @@ pub(crate) struct Changed {
 
 /// What was done to which cluster.
 #[derive(Debug, Serialize, utoipa::ToSchema)]
+#[schema(as = ClusterNamed)]
 pub(crate) struct Named {
     pub(crate) message: &'static str,
     /// Its name.
@@ -285,6 +295,7 @@ pub(crate) struct Named {
 
 /// A connection test that went well.
 #[derive(Debug, Serialize, utoipa::ToSchema)]
+#[schema(as = ClusterTested)]
 pub(crate) struct Tested {
     message: &'static str,
     cluster: String,
@@ -299,6 +310,7 @@ impl Tested {
 
 /// Fresh metadata.
 #[derive(Debug, Serialize, utoipa::ToSchema)]
+#[schema(as = ClusterRefreshed)]
 pub(crate) struct Refreshed {
     message: &'static str,
     metadata: Metadata,
@@ -313,6 +325,7 @@ impl From<core::View> for Refreshed {
 /// The stored status.
 #[derive(Debug, Serialize, utoipa::ToSchema)]
 #[serde(rename_all = "camelCase")]
+#[schema(as = ClusterStatusView)]
 pub(crate) struct StatusView {
     cluster: String,
     status: Status,
@@ -338,6 +351,7 @@ impl StatusView {
 
 /// A cluster's connection log, newest first.
 #[derive(Debug, Serialize, utoipa::ToSchema)]
+#[schema(as = ClusterLogs)]
 pub(crate) struct Logs {
     cluster: String,
     logs: Vec<LogEntry>,
@@ -352,6 +366,7 @@ impl Logs {
 /// An entry of a connection log.
 #[derive(Debug, Serialize, utoipa::ToSchema)]
 #[serde(rename_all = "camelCase")]
+#[schema(as = ClusterLogEntry)]
 pub(crate) struct LogEntry {
     id: String,
     cluster_id: String,

@@ -23,6 +23,7 @@ pub(crate) struct Plan {
 
 /// What would happen to one object.
 #[derive(Debug, Serialize, utoipa::ToSchema)]
+#[schema(as = PlanOperation)]
 pub(crate) struct Operation {
     /// The node it comes from.
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -42,6 +43,7 @@ pub(crate) struct Operation {
 
 /// A changed field.
 #[derive(Debug, Serialize, utoipa::ToSchema)]
+#[schema(as = PlanFieldChange)]
 pub(crate) struct FieldChange {
     path: String,
     #[serde(skip_serializing_if = "Option::is_none")]

@@ -15,6 +15,7 @@ use crate::problem::Problem;
 
 /// Values and options of a run; everything may be absent.
 #[derive(Default, Deserialize, utoipa::ToSchema)]
+#[schema(as = RunStart)]
 pub(crate) struct Start {
     #[serde(default)]
     trigger_data: TriggerData,
@@ -41,6 +42,7 @@ pub(crate) struct TriggerData {
 /// How to run.
 #[derive(Serialize, Deserialize, utoipa::ToSchema)]
 #[serde(default)]
+#[schema(as = RunOptions)]
 pub(crate) struct Options {
     /// Take fields over from other managers.
     force: bool,
@@ -96,6 +98,7 @@ pub(crate) struct Run {
 
 /// Who started a run; never the values that were given.
 #[derive(Debug, Serialize, utoipa::ToSchema)]
+#[schema(as = RunTrigger)]
 pub(crate) struct Trigger {
     #[serde(skip_serializing_if = "Option::is_none")]
     user_id: Option<String>,
@@ -207,6 +210,7 @@ impl From<core::Run> for Run {
 
 /// A workflow's runs, newest first.
 #[derive(Debug, Serialize, utoipa::ToSchema)]
+#[schema(as = RunList)]
 pub(crate) struct List {
     runs: Vec<Run>,
 }
@@ -219,6 +223,7 @@ impl From<Vec<core::Run>> for List {
 
 /// A run that ended well, or goes on.
 #[derive(Debug, Serialize, utoipa::ToSchema)]
+#[schema(as = RunStarted)]
 pub(crate) struct Started {
     message: &'static str,
     run_id: String,

@@ -8,6 +8,7 @@ use super::Timestamp;
 
 /// An event of a workflow.
 #[derive(Debug, Serialize, utoipa::ToSchema)]
+#[schema(as = StreamEnvelope)]
 pub(crate) struct Envelope<'a> {
     /// Always `workflow`.
     #[serde(rename = "type")]

@@ -11,6 +11,7 @@ const CORE: &str = "core";
 
 /// The palette.
 #[derive(Debug, Serialize, utoipa::ToSchema)]
+#[schema(as = TemplateList)]
 pub(crate) struct List {
     templates: Vec<Template>,
 }
@@ -78,6 +79,7 @@ impl From<core::Template> for Template {
 /// A member of a node's data.
 #[derive(Debug, Serialize, utoipa::ToSchema)]
 #[serde(rename_all = "camelCase")]
+#[schema(as = TemplateParameter)]
 pub(crate) struct Parameter {
     name: String,
     label: String,
@@ -119,6 +121,7 @@ impl From<core::Parameter> for Parameter {
 
 /// A choice of a `select`.
 #[derive(Debug, Serialize, utoipa::ToSchema)]
+#[schema(as = TemplateChoice)]
 pub(crate) struct Choice {
     value: Value,
     label: String,
@@ -132,6 +135,7 @@ impl From<core::Choice> for Choice {
 
 /// When a parameter is meaningful.
 #[derive(Debug, Serialize, utoipa::ToSchema)]
+#[schema(as = TemplateDependsOn)]
 pub(crate) struct DependsOn {
     field: String,
     values: Vec<Value>,

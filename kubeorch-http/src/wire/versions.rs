@@ -63,6 +63,7 @@ impl From<core::Full> for Version {
 
 /// A window on the versions, highest first.
 #[derive(Debug, Serialize, utoipa::ToSchema)]
+#[schema(as = VersionList)]
 pub(crate) struct List {
     versions: Vec<Version>,
     total: usize,
@@ -78,6 +79,7 @@ impl List {
 
 /// What a version is called; absent members stay as they are, an empty text clears one.
 #[derive(Debug, Deserialize, utoipa::ToSchema)]
+#[schema(as = VersionLabel)]
 pub(crate) struct Label {
     name: Option<String>,
     tag: Option<String>,
@@ -94,6 +96,7 @@ impl From<Label> for core::Label {
 
 /// A version and what was done.
 #[derive(Debug, Serialize, utoipa::ToSchema)]
+#[schema(as = VersionChanged)]
 pub(crate) struct Changed {
     pub(crate) message: &'static str,
     pub(crate) version: Version,
@@ -101,6 +104,7 @@ pub(crate) struct Changed {
 
 /// A restored version.
 #[derive(Debug, Serialize, utoipa::ToSchema)]
+#[schema(as = VersionRestored)]
 pub(crate) struct Restored {
     pub(crate) message: &'static str,
     /// The new version.
@@ -110,6 +114,7 @@ pub(crate) struct Restored {
 
 /// What changed from one version to another.
 #[derive(Debug, Serialize, utoipa::ToSchema)]
+#[schema(as = VersionComparison)]
 pub(crate) struct Comparison {
     from_version: u64,
     to_version: u64,

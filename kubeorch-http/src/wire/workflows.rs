@@ -47,6 +47,7 @@ pub(crate) struct Workflow {
 /// Whether a workflow may run.
 #[derive(Debug, Clone, Copy, Serialize, utoipa::ToSchema)]
 #[serde(rename_all = "lowercase")]
+#[schema(as = WorkflowStatus)]
 pub(crate) enum Status {
     Draft,
     Published,
@@ -116,6 +117,7 @@ impl Workflow {
 
 /// The caller's workflows.
 #[derive(Debug, Serialize, utoipa::ToSchema)]
+#[schema(as = WorkflowList)]
 pub(crate) struct List {
     workflows: Vec<Workflow>,
 }
@@ -128,6 +130,7 @@ impl From<Vec<core::Full>> for List {
 
 /// A new workflow.
 #[derive(Debug, Deserialize, utoipa::ToSchema)]
+#[schema(as = WorkflowCreate)]
 pub(crate) struct Create {
     /// Non-empty; not unique.
     name: String,
@@ -147,6 +150,7 @@ impl From<Create> for core::New {
 
 /// A workflow that was just made.
 #[derive(Debug, Serialize, utoipa::ToSchema)]
+#[schema(as = WorkflowCreated)]
 pub(crate) struct Created {
     id: String,
     message: &'static str,
@@ -182,6 +186,7 @@ impl From<core::Full> for Created {
 
 /// A change; absent members stay as they are, at least one must be there.
 #[derive(Debug, Deserialize, utoipa::ToSchema)]
+#[schema(as = WorkflowUpdate)]
 pub(crate) struct Update {
     name: Option<String>,
     description: Option<String>,
@@ -220,6 +225,7 @@ impl TryFrom<Update> for core::Change {
 
 /// The canvas; nodes and edges are replaced as a whole.
 #[derive(Debug, Deserialize, utoipa::ToSchema)]
+#[schema(as = WorkflowSave)]
 pub(crate) struct Save {
     nodes: Vec<Node>,
     edges: Vec<Edge>,
@@ -243,6 +249,7 @@ impl From<Save> for core::Save {
 
 /// A workflow and what was done to it.
 #[derive(Debug, Serialize, utoipa::ToSchema)]
+#[schema(as = WorkflowChanged)]
 pub(crate) struct Changed {
     pub(crate) message: &'static str,
     pub(crate) workflow: Workflow,
@@ -250,6 +257,7 @@ pub(crate) struct Changed {
 
 /// A copy's name.
 #[derive(Debug, Deserialize, utoipa::ToSchema)]
+#[schema(as = WorkflowClone)]
 pub(crate) struct Clone {
     pub(crate) name: String,
 }
@@ -258,6 +266,7 @@ impl Input for Clone {}
 
 /// A copy.
 #[derive(Debug, Serialize, utoipa::ToSchema)]
+#[schema(as = WorkflowCloned)]
 pub(crate) struct Cloned {
     id: String,
     message: &'static str,
@@ -273,6 +282,7 @@ impl From<core::Full> for Cloned {
 
 /// A new status.
 #[derive(Debug, Deserialize, utoipa::ToSchema)]
+#[schema(as = WorkflowSetStatus)]
 pub(crate) struct SetStatus {
     /// `draft`, `published` or `archived`.
     status: String,
@@ -289,6 +299,7 @@ impl SetStatus {
 
 /// The outcome of a new status.
 #[derive(Debug, Serialize, utoipa::ToSchema)]
+#[schema(as = WorkflowStatusSet)]
 pub(crate) struct StatusSet {
     pub(crate) message: &'static str,
     /// What an archived workflow left in the cluster, and why.

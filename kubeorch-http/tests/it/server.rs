@@ -37,10 +37,8 @@ const GET: &str = "GET / HTTP/1.1\r\nhost: x\r\n\r\n";
 
 #[tokio::test]
 async fn requests_know_their_peer_and_connections_are_reused() {
-    let router = Router::new().route(
-        "/",
-        get(|ConnectInfo(peer): ConnectInfo<SocketAddr>| async move { peer.to_string() }),
-    );
+    let router = Router::new()
+        .route("/", get(|ConnectInfo(peer): ConnectInfo<SocketAddr>| async move { peer.to_string() }));
     let running = serve(router, Limits::default()).await;
     let mut stream = TcpStream::connect(running.address).await.unwrap();
     let local = stream.local_addr().unwrap().to_string();
@@ -96,7 +94,8 @@ async fn open_requests_end_before_the_server_does_and_stuck_ones_are_cut() {
                 "late"
             }),
         );
-        let limits = Limits { drain: Duration::from_millis(if stuck { 20 } else { 60_000 }), ..Limits::default() };
+        let limits =
+            Limits { drain: Duration::from_millis(if stuck { 20 } else { 60_000 }), ..Limits::default() };
         let running = serve(router, limits).await;
         let mut stream = TcpStream::connect(running.address).await.unwrap();
         let client = tokio::spawn(async move { exchange(&mut stream, GET).await });

@@ -87,6 +87,7 @@ async fn a_stream_begins_with_the_workflow_and_ends_with_the_server() {
 async fn errors_before_the_first_event_are_json() {
     let app = App::new().await;
     let token = app.account("ana").await;
-    let answer = app.call("GET", "/v1/api/workflows/aaaaaaaaaaaaaaaaaaaaaaaa/status/stream", &token, "").await;
+    let answer =
+        app.call("GET", "/v1/api/workflows/aaaaaaaaaaaaaaaaaaaaaaaa/status/stream", &token, "").await;
     assert_eq!((answer.status.as_u16(), answer.json()["error"].as_str()), (404, Some("Workflow not found")));
 }

@@ -96,7 +96,8 @@ impl App {
 
     /// A published workflow of one gadget on the fake cluster; answers its id.
     pub async fn workflow(&self, token: &str) -> String {
-        let made = self.call("POST", "/v1/api/workflows", token, r#"{"name":"shop","cluster_id":"lab"}"#).await;
+        let made =
+            self.call("POST", "/v1/api/workflows", token, r#"{"name":"shop","cluster_id":"lab"}"#).await;
         let id = made.json()["id"].as_str().unwrap().to_owned();
         let saved = self.call("POST", &format!("/v1/api/workflows/{id}/save"), token, GRAPH).await;
         assert_eq!(saved.status, StatusCode::OK, "{}", saved.text);

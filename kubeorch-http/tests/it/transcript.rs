@@ -68,13 +68,19 @@ async fn accounts_and_settings() {
 async fn workflows_and_versions() {
     let mut t = Transcript::new().await;
     t.say("GET", "/v1/api/workflows", "").await;
-    let made = t.say("POST", "/v1/api/workflows", r#"{"name":"shop","description":"web","cluster_id":"lab"}"#).await;
+    let made =
+        t.say("POST", "/v1/api/workflows", r#"{"name":"shop","description":"web","cluster_id":"lab"}"#).await;
     let path = format!("/v1/api/workflows/{}", made["id"].as_str().unwrap());
     t.say("POST", "/v1/api/workflows", r#"{"name":"shop","cluster_id":"nowhere"}"#).await;
     t.say("POST", "/v1/api/workflows", r#"{"name":"shop"}"#).await;
     t.say("POST", &format!("{path}/save"), GRAPH).await;
     t.say("POST", &format!("{path}/save"), r#"{"edges":[]}"#).await;
-    t.say("POST", &format!("{path}/save"), r#"{"nodes":[{"id":"a","type":"x"},{"id":"a","type":"x"}],"edges":[]}"#).await;
+    t.say(
+        "POST",
+        &format!("{path}/save"),
+        r#"{"nodes":[{"id":"a","type":"x"},{"id":"a","type":"x"}],"edges":[]}"#,
+    )
+    .await;
     t.say("GET", &path, "").await;
     t.say("PUT", &path, r#"{"name":"store","tags":["eu"]}"#).await;
     t.say("PUT", &path, "{}").await;
@@ -100,7 +106,12 @@ async fn clusters() {
     let mut t = Transcript::new().await;
     t.say("GET", "/v1/api/clusters", "").await;
     t.say("GET", "/v1/api/clusters/default", "").await;
-    t.say("POST", "/v1/api/clusters", r#"{"name":"Bad Name","server":"x","authType":"magic","credentials":{}}"#).await;
+    t.say(
+        "POST",
+        "/v1/api/clusters",
+        r#"{"name":"Bad Name","server":"x","authType":"magic","credentials":{}}"#,
+    )
+    .await;
     t.say("POST", "/v1/api/clusters", "{}").await;
     t.say("PUT", "/v1/api/clusters/lab/default", "").await;
     t.say("GET", "/v1/api/clusters/default", "").await;

@@ -58,7 +58,10 @@ async fn bad_ids_are_400() {
         (format!("/v1/api/workflows/{id}/runs/x"), "Invalid run ID"),
         (format!("/v1/api/workflows/{id}/versions/x"), "Invalid version number"),
         (format!("/v1/api/workflows/{id}/versions/compare"), "Invalid or missing version number v1"),
-        (format!("/v1/api/workflows/{id}/versions/compare?v1=1&v2=x"), "Invalid or missing version number v2"),
+        (
+            format!("/v1/api/workflows/{id}/versions/compare?v1=1&v2=x"),
+            "Invalid or missing version number v2",
+        ),
     ] {
         let answer = app.call("GET", &path, &token, "").await;
         assert_eq!((answer.status.as_u16(), answer.json()["error"].as_str()), (400, Some(text)), "{path}");
@@ -146,7 +149,11 @@ async fn probes_answer_and_turn_when_the_server_drains() {
     let probes = ["/health", "/health/live", "/health/ready", "/health/startup", "/ready"];
     for path in probes {
         let answer = app.call("GET", path, "", "").await;
-        assert_eq!((answer.status.as_u16(), answer.text.as_str()), (200, r#"{"status":"healthy"}"#), "{path}");
+        assert_eq!(
+            (answer.status.as_u16(), answer.text.as_str()),
+            (200, r#"{"status":"healthy"}"#),
+            "{path}"
+        );
     }
     drain.cancel();
     assert_eq!(app.call("GET", "/ready", "", "").await.status, 503);
