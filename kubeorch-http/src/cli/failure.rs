@@ -44,12 +44,6 @@ impl Failure {
         let message = format!("{source} has {errors} {plural}; nothing was applied");
         Self { findings, ..Self::new(exit::INVALID, message) }
     }
-
-    /// Puts what was being done in front.
-    pub(crate) fn context(mut self, what: &str) -> Self {
-        self.message = format!("{what}: {}", self.message);
-        self
-    }
 }
 
 impl From<kubeorch_core::Error> for Failure {

@@ -63,8 +63,8 @@ fn a_killed_up_is_finished_by_the_next_one() {
 
     check(&up(&[]), 0, &["Ready in "], &["Cluster: context simulator (http://127.0.0.1:"]);
     check(&up(&[]), 0, &["unchanged)"], &["Plan: 0 to create, 0 to change, 0 to remove"]);
-    let plan = [&["plan", guestbook().as_str(), "--detailed-exitcode"], &flags[..]].concat();
-    check(&place.run(&plan), 0, &["Plan for simulator: 0 to create, 0 to change, 0 to remove"], &[]);
+    let ended = place.run(&[&["plan", &guestbook(), "--detailed-exitcode"], &flags[..]].concat());
+    check(&ended, 0, &["Plan for simulator: 0 to create, 0 to change, 0 to remove"], &[]);
 }
 
 #[test]
@@ -113,7 +113,7 @@ fn failures_name_the_object_and_the_reason() {
     let missing = run("simulator/image-not-found:1", "60s");
     check(&missing, 4, &["failed"], &["web", "ImagePull", "error: ", "hint: What was applied stays."]);
     let never = run("simulator/never-ready:1", "1s");
-    check(&never, 5, &["web"], &["not everything was ready within 1.0 s"]);
+    check(&never, 5, &["web"], &["not ready within 1 s: web: "]);
 }
 
 #[test]

@@ -30,25 +30,27 @@ Exit codes: see `kubeorch --help`.";
 #[derive(Args)]
 #[command(after_help = UP_EXAMPLES)]
 pub(crate) struct Up {
-    #[command(flatten)]
-    pub(crate) deploy: Deploy,
     /// How long to wait until everything is ready, for instance 90s, 5m, 1h30m
     #[arg(long, value_name = "DURATION", default_value = "10m", value_parser = duration)]
     pub(crate) timeout: Duration,
     /// Show what would change, and change nothing; the same as `kubeorch plan`
     #[arg(long)]
     pub(crate) dry_run: bool,
+    // Last: its headings would go on over what follows.
+    #[command(flatten)]
+    pub(crate) deploy: Deploy,
 }
 
 /// `kubeorch plan`
 #[derive(Args)]
 #[command(after_help = PLAN_EXAMPLES)]
 pub(crate) struct Plan {
-    #[command(flatten)]
-    pub(crate) deploy: Deploy,
     /// Exit with 9 when there is something to change
     #[arg(long)]
     pub(crate) detailed_exitcode: bool,
+    // Last: its headings would go on over what follows.
+    #[command(flatten)]
+    pub(crate) deploy: Deploy,
 }
 
 /// What `up` and `plan` share.
@@ -60,10 +62,6 @@ pub(crate) struct Deploy {
     /// Form of the answer on stdout
     #[arg(short, long, value_name = "FORMAT", default_value = "table", help_heading = "Output")]
     pub(crate) output: Format,
-    #[command(flatten)]
-    pub(crate) target: Target,
-    #[command(flatten)]
-    pub(crate) values: Values,
     /// Take over fields that another manager (kubectl, Helm, a controller) has set
     #[arg(long)]
     pub(crate) force_conflicts: bool,
@@ -76,6 +74,10 @@ pub(crate) struct Deploy {
     /// Fail when a namespace is missing instead of making it
     #[arg(long)]
     pub(crate) no_create_namespaces: bool,
+    #[command(flatten)]
+    pub(crate) target: Target,
+    #[command(flatten)]
+    pub(crate) values: Values,
 }
 
 /// Where to deploy to.
@@ -102,7 +104,7 @@ pub(crate) struct Target {
 #[derive(Args)]
 #[command(next_help_heading = "Values of the run (never stored or printed)")]
 pub(crate) struct Values {
-    /// A secret's value; other users of this machine can see command lines, prefer the two flags below
+    /// A secret's value; other users of this machine can see command lines, prefer a file or the environment
     #[arg(long, value_name = "NODE.KEY=VALUE", value_parser = secret)]
     pub(crate) set_secret: Vec<Secret>,
     /// A secret's value from an environment variable

@@ -41,7 +41,7 @@ pub(crate) struct Common {
     /// Print errors and the answer only
     #[arg(short, long, global = true, conflicts_with = "verbose", help_heading = "Output")]
     pub(crate) quiet: bool,
-    /// Print more; -vv prints what is sent to the cluster, never a secret
+    /// Print log lines too, and no redrawn progress; twice for debugging. Never a secret
     #[arg(short, long, global = true, action = clap::ArgAction::Count, help_heading = "Output")]
     pub(crate) verbose: u8,
 }

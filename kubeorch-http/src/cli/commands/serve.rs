@@ -66,6 +66,7 @@ async fn open_engine(settings: Settings) -> Result<Engine, Failure> {
         .store(store)
         .encryption_key(key)
         .plugins(engine::node_types().await?)
+        .users(settings.users)
         .clock(Arc::new(SystemClock));
     if settings.simulator {
         builder = builder.cluster(simulation::NAME, simulation::cluster());
@@ -94,6 +95,7 @@ fn options(settings: &Settings, drain: CancellationToken) -> Result<Options, Fai
             .map_err(|_| Failure::usage(format!("cors_allowed_origins: `{origin}` is not an origin")))
     });
     let mut options = Options { cors_origins: origins.collect::<Result<_, _>>()?, drain, ..Options::default() };
+    options.trusted_proxies.clone_from(&settings.trusted_proxies);
     options.rate = (settings.rate_limit_rps > 0)
         .then_some(Rate { per_second: settings.rate_limit_rps, burst: settings.rate_limit_burst });
     if settings.dev {

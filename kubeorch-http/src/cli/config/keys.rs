@@ -42,6 +42,11 @@ pub(super) const KEYS: &[Key] = &[
     key("cors_allowed_origins", Kind::List, "http://localhost:3001"),
     key("rate_limit_rps", Kind::Number, "10"),
     key("rate_limit_burst", Kind::Number, "20"),
+    key("trusted_proxies", Kind::List, ""),
+    key("auth.builtin.enabled", Kind::Bool, "true"),
+    key("auth.builtin.signup_enabled", Kind::Bool, "true"),
+    key("auth.builtin.allowed_domains", Kind::List, ""),
+    key("token_refresh_max_age_days", Kind::Number, "7"),
     key("drain_seconds", Kind::Number, "10"),
 ];
 

@@ -13,6 +13,9 @@ use crate::cli::failure::Failure;
 /// The longest time that a stop may wait for requests, in seconds.
 const MAX_DRAIN: u64 = 600;
 
+/// The longest time after its end in which a token may be refreshed.
+const MAX_REFRESH_DAYS: u64 = 365;
+
 /// What `serve` needs to know.
 pub(crate) struct Settings {
     /// Where to listen; port 0 lets the system choose.
@@ -35,6 +38,10 @@ pub(crate) struct Settings {
     pub(crate) rate_limit_rps: u32,
     /// Requests that a caller may make at once.
     pub(crate) rate_limit_burst: u32,
+    /// Proxies whose `X-Forwarded-For` is believed.
+    pub(crate) trusted_proxies: Vec<ipnet::IpNet>,
+    /// Rules about accounts.
+    pub(crate) users: kubeorch_core::users::Options,
     /// How long a stop waits for requests to end.
     pub(crate) drain: Duration,
 }
@@ -62,6 +69,8 @@ impl Settings {
             cors_allowed_origins: check.origins(),
             rate_limit_rps: check.number("rate_limit_rps", 0, u64::from(u32::MAX)) as u32,
             rate_limit_burst: check.number("rate_limit_burst", 1, u64::from(u32::MAX)) as u32,
+            trusted_proxies: check.proxies(),
+            users: check.users(),
             drain: Duration::from_secs(check.number("drain_seconds", 0, MAX_DRAIN)),
         };
         if check.problems.is_empty() {
@@ -152,11 +161,44 @@ impl Check<'_> {
         EncryptionKey::Given(Secret::new(text))
     }
 
+    fn list(&self, name: &str) -> (Vec<String>, String) {
+        match self.layers.get(name) {
+            Some((Value::List(items), source)) => (items.clone(), source.to_owned()),
+            _ => Default::default(),
+        }
+    }
+
+    fn proxies(&mut self) -> Vec<ipnet::IpNet> {
+        let (proxies, source) = self.list("trusted_proxies");
+        let parsed = proxies.iter().filter_map(|text| {
+            let single = text.parse::<std::net::IpAddr>().map(ipnet::IpNet::from);
+            let network = text.parse().or(single);
+            if network.is_err() {
+                let problem = format!("trusted_proxies: `{text}` is not an address or network (from {source})");
+                self.problems.push(problem);
+            }
+            network.ok()
+        });
+        parsed.collect()
+    }
+
+    fn users(&mut self) -> kubeorch_core::users::Options {
+        let builtin = self.flag("auth.builtin.enabled");
+        if !builtin {
+            // Contract 1.16: other providers are not there, so nobody could ever sign in.
+            self.problems.push("auth.builtin.enabled is false, and there is no other way to sign in".to_owned());
+        }
+        kubeorch_core::users::Options {
+            builtin,
+            signup: self.flag("auth.builtin.signup_enabled"),
+            allowed_domains: self.list("auth.builtin.allowed_domains").0,
+            refresh_days: self.number("token_refresh_max_age_days", 0, MAX_REFRESH_DAYS) as u32,
+        }
+    }
+
     fn origins(&mut self) -> Vec<String> {
-        let Some((Value::List(origins), source)) = self.layers.get("cors_allowed_origins") else {
-            return Vec::new();
-        };
-        for origin in origins {
+        let (origins, source) = self.list("cors_allowed_origins");
+        for origin in &origins {
             let host = origin.strip_prefix("http://").or_else(|| origin.strip_prefix("https://"));
             if origin != "*" && host.is_none_or(|host| host.is_empty() || host.contains('/')) {
                 self.problems.push(format!(
@@ -164,7 +206,7 @@ impl Check<'_> {
                 ));
             }
         }
-        origins.clone()
+        origins
     }
 }
 

@@ -55,12 +55,14 @@ fn flags_win_over_environment_over_file_over_default() {
 fn every_key_can_be_set_in_the_environment_and_in_the_file() {
     let file = "listen = '0.0.0.0:1'\ndata_dir = '/d'\nsimulator = true\ndev = true\nlog_level = 'debug'\n\
                 log_format = 'json'\nencryption_key = '0123456789abcdef'\ncors_allowed_origins = ['https://a.test']\n\
-                rate_limit_rps = 0\nrate_limit_burst = 7\ndrain_seconds = 3\nport = 9\n";
+                rate_limit_rps = 0\nrate_limit_burst = 7\ndrain_seconds = 3\nport = 9\n\
+                trusted_proxies = ['10.0.0.0/8']\nauth.builtin.enabled = true\nauth.builtin.signup_enabled = false\n\
+                auth.builtin.allowed_domains = ['a.test']\ntoken_refresh_max_age_days = 1\n";
     let environment: Vec<String> = file
         .lines()
         .map(|line| {
             let (name, value) = line.split_once(" = ").unwrap();
-            format!("{}={}", name.to_uppercase(), value.trim_matches(['[', ']']).trim_matches('\''))
+            format!("{}={}", name.to_uppercase().replace('.', "_"), value.trim_matches(['[', ']']).trim_matches('\''))
         })
         .collect();
     let environment: Vec<&str> = environment.iter().map(String::as_str).collect();
@@ -73,6 +75,14 @@ fn every_key_can_be_set_in_the_environment_and_in_the_file() {
         assert_eq!(settings.cors_allowed_origins, ["https://a.test"]);
         assert_eq!((settings.rate_limit_rps, settings.rate_limit_burst), (0, 7));
         assert_eq!(settings.drain.as_secs(), 3);
+        assert_eq!(settings.trusted_proxies, ["10.0.0.0/8".parse().unwrap()]);
+        let users = kubeorch_core::users::Options {
+            builtin: true,
+            signup: false,
+            allowed_domains: vec!["a.test".into()],
+            refresh_days: 1,
+        };
+        assert_eq!(settings.users, users);
         assert!(matches!(settings.encryption_key, EncryptionKey::Given(_)));
         let printed = layers.print();
         assert!(!printed.contains("0123456789abcdef"), "{printed}");
@@ -84,7 +94,7 @@ fn every_key_can_be_set_in_the_environment_and_in_the_file() {
 fn all_problems_are_told_at_once_and_never_a_secret() {
     let message = problems(
         &["--listen", "nowhere", "--log-level", "a=b=c"],
-        &["RATE_LIMIT_RPS=many", "ENCRYPTION_KEY=hunter2", "DEV=maybe"],
+        &["RATE_LIMIT_RPS=many", "TRUSTED_PROXIES=here", "AUTH_BUILTIN_ENABLED=false", "ENCRYPTION_KEY=hunter2", "DEV=maybe"],
         Some("lisen = 1\ncors_allowed_origins = ['x']\n[auth]\nfoo = 1\n"),
     );
     for part in [
@@ -96,6 +106,8 @@ fn all_problems_are_told_at_once_and_never_a_secret() {
         "log_level:",
         "encryption_key must have at least 16 characters (from KUBEORCH_ENCRYPTION_KEY)",
         "`x` is not an origin",
+        "`here` is not an address or network (from KUBEORCH_TRUSTED_PROXIES)",
+        "auth.builtin.enabled is false",
     ] {
         assert!(message.contains(part), "{part} in {message}");
     }

@@ -52,6 +52,11 @@ impl Job {
         let mut findings = file.with_findings(Vec::new());
         findings.extend(unknown);
 
+        if file.graph.nodes.is_empty() && findings.iter().any(Finding::is_error) {
+            // Nothing is left that an engine or a cluster could say more about.
+            return Err(Failure::invalid(&source.to_string(), findings));
+        }
+
         let target = Target::open(&args.target).await?;
         terminal.note(&format!("Cluster: {}", target.title));
         let types = engine::node_types().await?;

@@ -135,7 +135,9 @@ impl<'a> Report<'a> {
     pub(super) fn timed_out(&self) -> bool {
         !self.nodes.iter().any(|node| node.state == "failed")
             && self.nodes.iter().any(|node| node.state == "waiting")
-            && self.end.took >= self.job.options.ready_timeout
+            && self.end.run.completed_at.is_some_and(|at| {
+                at.since(self.end.run.started_at) >= self.job.options.ready_timeout
+            })
     }
 
     /// What an interrupted run leaves in the cluster.

@@ -67,11 +67,12 @@ impl States {
         self.phases.insert(node.to_owned(), (state.status, text));
     }
 
-    /// A failure's own text counts more than what the objects say, that more than a remark.
+    /// The run's word for a node, and what explains it best.
     pub(super) fn row(&self, node: String) -> Row {
         let (phase, text) = self.phases.get(&node).cloned().unwrap_or((NodePhase::Pending, None));
-        let live = self.live.get(&node).filter(|live| !live.is_empty() && phase != NodePhase::Failed).cloned();
-        let live = live.filter(|_| phase != NodePhase::Pending);
+        // Before that, objects speak of the time before the run; after a failure, its own text says more.
+        let applied = matches!(phase, NodePhase::Waiting | NodePhase::Completed);
+        let live = self.live.get(&node).filter(|live| applied && !live.is_empty()).cloned();
         Row { state: word(phase).to_owned(), message: live.or(text).unwrap_or_default(), node }
     }
 }
@@ -111,8 +112,8 @@ mod tests {
             assert_eq!(shown, expected, "{kind} {data}");
         };
         check("node_update", live("web", "2/2 pods ready"), None);
-        check("run_node", phase("web", "applying", None), Some(("applying", "2/2 pods ready")));
-        check("node_update", live("web", "0/2 pods ready"), Some(("applying", "0/2 pods ready")));
+        check("run_node", phase("web", "applying", None), Some(("applying", "")));
+        check("node_update", live("web", "0/2 pods ready"), Some(("applying", "")));
         check("run_node", phase("web", "waiting", None), Some(("waiting", "0/2 pods ready")));
         check("run_node", phase("web", "failed", Some("ImagePullBackOff")), Some(("failed", "ImagePullBackOff")));
         check("run_node", phase("db", "completed", None), Some(("ready", "")));

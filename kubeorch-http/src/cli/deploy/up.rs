@@ -30,20 +30,18 @@ pub(crate) async fn up(args: &args::Up, terminal: &mut Terminal) -> Outcome {
             Ok((job, engine))
         })
         .await?;
+    let since = engine.store().head().borrow().0;
     let run = engine.runs().start(&ACTOR, job.id(), job.values.clone(), job.options.clone()).await?;
     let mut progress = Progress::new(job.file.graph.nodes.iter().map(|node| node.id.clone()));
-    let end = follow(&engine, (job.id(), run.id), &mut progress, &mut signals, terminal).await?;
+    let end = follow(&engine, (job.id(), run.id, since), &mut progress, &mut signals, terminal).await?;
     engine.shutdown().await;
     let report = Report::new(&job, &end);
     terminal.data(&report.text(args.deploy.output))?;
     match end.run.status {
         Status::Completed => Ok(exit::OK),
         _ if end.interrupted => Err(interrupted(&report, terminal)),
-        _ if report.timed_out() => Err(Failure::new(
-            exit::TIMED_OUT,
-            format!("not everything was ready within {}", crate::cli::output::seconds(args.timeout)),
-        )
-        .hint("What was applied stays. Repeat with a longer --timeout; nothing is applied twice.")),
+        _ if report.timed_out() => Err(Failure::new(exit::TIMED_OUT, report.failure())
+            .hint("What was applied stays. Repeat with a longer --timeout; nothing is applied twice.")),
         _ => Err(Failure::new(exit::DEPLOY_FAILED, report.failure())
             .hint("What was applied stays. Correct the file and repeat.")),
     }

@@ -28,17 +28,17 @@ pub(super) struct End {
     pub(super) interrupted: bool,
 }
 
-/// Shows every state change until the run has ended.
+/// Shows every state change until the run has ended. `since` is the number of an event before its first.
 pub(super) async fn follow(
     engine: &Engine,
-    (workflow, run): (WorkflowId, RunId),
+    (workflow, run, since): (WorkflowId, RunId, u64),
     progress: &mut Progress,
     signals: &mut Signals,
     terminal: &mut Terminal,
 ) -> Result<End, Failure> {
     let started = Instant::now();
     let runs = engine.runs();
-    let mut events = runs.follow(&ACTOR, workflow).await?;
+    let mut events = runs.follow(&ACTOR, workflow, Some(since)).await?;
     let mut states = States::default();
     let mut interrupted = false;
     let mut tick = tokio::time::interval(TICK);
@@ -57,7 +57,8 @@ pub(super) async fn follow(
                 }
                 _ => end.set(runs.wait(&ACTOR, run, WAIT)),
             },
-            Some(event) = events.next() => {
+            event = events.next() => {
+                let event = event?;
                 progress.elapse(started.elapsed());
                 if let Some(row) = states.event(&event.kind, &event.data).and_then(|row| progress.update(row)) {
                     terminal.progress(progress, &row);
