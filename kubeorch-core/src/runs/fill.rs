@@ -1,7 +1,7 @@
 //! Run-time values: the leaves of a rendered object that no plugin and no version ever sees.
 //!
-//! A leaf is `{"$runtime": {"from", "key", "encode", "generate"?}}`. The value given with the run wins; else the
-//! live object keeps what it has; else `generate` makes a random one; else a secret is reported as
+//! A leaf is `{"$runtime": {"from", "key", "encode", "default"?, "generate"?}}`. The value given with the run wins; else the
+//! `default` of the graph; else the live object keeps what it has; else `generate` makes a random one; else a secret is reported as
 //! missing and an environment entry is left out.
 
 use std::collections::BTreeMap;
@@ -31,6 +31,9 @@ struct Leaf {
     encode: Encode,
     #[serde(default)]
     generate: Option<usize>,
+    /// A stored value that a run-time value of the same name overrides.
+    #[serde(default)]
+    default: Option<String>,
 }
 
 #[derive(Deserialize, Clone, Copy, PartialEq)]
@@ -142,6 +145,9 @@ impl Filler<'_> {
         };
         if let Some(secret) = given {
             return Some(Value::from(encode(secret.expose())));
+        }
+        if let Some(text) = &leaf.default {
+            return Some(Value::from(encode(text)));
         }
         if let Some(Value::String(kept)) = live {
             return Some(Value::from(kept.as_str()));

@@ -6,6 +6,7 @@
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::sync::Arc;
 
+use futures::FutureExt;
 use futures::stream::{self, FuturesUnordered, StreamExt};
 use parking_lot::Mutex;
 use serde_json::json;
@@ -192,9 +193,10 @@ impl Eye {
     async fn look(&mut self, touched: &BTreeSet<usize>) -> Result<(), Error> {
         let requests = self.requests(touched);
         let types = &self.types;
-        let asked = requests
+        let asked: Vec<_> = requests
             .into_iter()
-            .map(|(at, current, request)| async move { (at, current, types.status(&request).await) });
+            .map(|(at, current, request)| async move { (at, current, types.status(&request).await) }.boxed())
+            .collect();
         let answers: Vec<_> = stream::iter(asked).buffer_unordered(PARALLEL).collect().await;
         let mut news = Vec::new();
         for (at, current, answer) in answers {

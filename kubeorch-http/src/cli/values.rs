@@ -48,7 +48,8 @@ pub(crate) fn collect(args: &args::Values, terminal: &mut Terminal) -> Result<Gi
         secrets.push(Assignment { path, value: Secret::new(value) });
     }
     let file = args.secrets_file.as_deref().map(|path| from_file(path, terminal)).transpose()?;
-    let env = args.set_env.iter().map(|text| assignment("--set-env", "VALUE", text)).collect::<Result<_, _>>()?;
+    let env =
+        args.set_env.iter().map(|text| assignment("--set-env", "VALUE", text)).collect::<Result<_, _>>()?;
     Ok(Given { secrets, file: file.unwrap_or_default(), env })
 }
 
@@ -68,14 +69,17 @@ fn from_file(path: &Path, terminal: &mut Terminal) -> Result<ByNode, Failure> {
         terminal.warn(&format!("{source} can be read by other users of this machine"));
     }
     let options = serde_saphyr::options! { with_snippet: false, strict_booleans: true };
-    let parsed: BTreeMap<String, BTreeMap<String, Text>> = serde_saphyr::from_str_with_options(text.expose(), options)
-        // The parser's message may quote a value; its place may not.
-        .map_err(|error| {
-            let place = error.location().map(|at| format!(" (line {}, column {})", at.line(), at.column()));
-            Failure::usage(format!("{source} is not a file of secrets{}", place.unwrap_or_default()))
-                .hint("Write `NODE: {KEY: \"value\"}`; values are text, put numbers in quotes.")
-        })?;
-    let plain = |keys: BTreeMap<String, Text>| keys.into_iter().map(|(key, Text(value))| (key, value)).collect();
+    let parsed: BTreeMap<String, BTreeMap<String, Text>> =
+        serde_saphyr::from_str_with_options(text.expose(), options)
+            // The parser's message may quote a value; its place may not.
+            .map_err(|error| {
+                let place =
+                    error.location().map(|at| format!(" (line {}, column {})", at.line(), at.column()));
+                Failure::usage(format!("{source} is not a file of secrets{}", place.unwrap_or_default()))
+                    .hint("Write `NODE: {KEY: \"value\"}`; values are text, put numbers in quotes.")
+            })?;
+    let plain =
+        |keys: BTreeMap<String, Text>| keys.into_iter().map(|(key, Text(value))| (key, value)).collect();
     Ok(parsed.into_iter().map(|(node, keys)| (node, plain(keys))).collect())
 }
 
@@ -134,8 +138,11 @@ impl Given {
 }
 
 fn unknown(what: &str, path: &str) -> Finding {
-    Finding::error("values.unknown_node", format!("a {what} is for `{path}`, which names no node of the file"))
-        .hint("Write NODE.KEY with the node's id.")
+    Finding::error(
+        "values.unknown_node",
+        format!("a {what} is for `{path}`, which names no node of the file"),
+    )
+    .hint("Write NODE.KEY with the node's id.")
 }
 
 /// Node ids and keys may both hold dots (`tls.crt`): the longest id that the graph has is meant.
@@ -191,7 +198,8 @@ mod tests {
         };
         let good = read("db: {PASSWORD: 'hunter2', PIN: '0123'}\n").ok().unwrap();
         assert_eq!(good["db"]["PIN"].expose(), "0123");
-        for text in ["db: hunter2", "db: {PIN: 123}", "hunter2", "db: {KEY: [hunter2]}", "db: {KEY: 'hunter2"] {
+        for text in ["db: hunter2", "db: {PIN: 123}", "hunter2", "db: {KEY: [hunter2]}", "db: {KEY: 'hunter2"]
+        {
             let failure = read(text).err().unwrap();
             assert!(!failure.message.contains("hunter2"), "{}", failure.message);
             assert_eq!(failure.code, crate::cli::exit::USAGE);

@@ -76,10 +76,19 @@ fn what_left_the_file_is_planned_and_removed_but_volumes_and_secrets_stay() {
         let path = place.file("w.yaml", &format!("name: w\nnodes: [{nodes}]\n"));
         place.run(&[&[verb, path.to_str().unwrap()], &flags[..], more].concat())
     };
-    let (keep, gone) = ("{id: a, type: configmap, data: {name: a, data: {k: v}}}", "{id: b, type: configmap, data: {name: b, data: {k: v}}}");
-    let claim = "{id: c, type: persistentvolumeclaim, data: {name: c, storage: 1Gi, accessModes: [ReadWriteOnce]}}";
+    let (keep, gone) = (
+        "{id: a, type: configmap, data: {name: a, data: {k: v}}}",
+        "{id: b, type: configmap, data: {name: b, data: {k: v}}}",
+    );
+    let claim =
+        "{id: c, type: persistentvolumeclaim, data: {name: c, storage: 1Gi, accessModes: [ReadWriteOnce]}}";
     check(&run("up", &format!("{keep}, {gone}, {claim}"), &[]), 0, &["3 nodes"], &[]);
-    check(&run("plan", keep, &["--detailed-exitcode"]), 9, &["delete  ConfigMap default/b", "keep    PersistentVolumeClaim"], &[]);
+    check(
+        &run("plan", keep, &["--detailed-exitcode"]),
+        9,
+        &["delete  ConfigMap default/b", "keep    PersistentVolumeClaim"],
+        &[],
+    );
     check(&run("plan", keep, &["--detailed-exitcode", "--no-prune"]), 0, &["0 to remove"], &[]);
     check(&run("up", keep, &["--dry-run"]), 0, &["1 to remove"], &[]);
     check(&run("up", keep, &[]), 0, &["1 node"], &["1 to remove"]);
@@ -99,14 +108,21 @@ fn a_change_is_shown_field_by_field() {
     let kubeconfig = cluster.kubeconfig.as_str();
     check(&place.run(&["up", &file(1), "--kubeconfig", kubeconfig]), 0, &["Ready in"], &[]);
     let ended = place.run(&["plan", &file(2), "--kubeconfig", kubeconfig]);
-    check(&ended, 0, &["change  Deployment default/web", "spec.replicas: 1 -> 2", "0 to create, 1 to change"], &[]);
+    check(
+        &ended,
+        0,
+        &["change  Deployment default/web", "spec.replicas: 1 -> 2", "0 to create, 1 to change"],
+        &[],
+    );
 }
 
 #[test]
 fn failures_name_the_object_and_the_reason() {
     let place = Place::new();
     let run = |image: &str, timeout: &str| {
-        let text = format!("name: w\nnodes: [{{id: web, type: deployment, data: {{name: web, image: '{image}'}}}}]\n");
+        let text = format!(
+            "name: w\nnodes: [{{id: web, type: deployment, data: {{name: web, image: '{image}'}}}}]\n"
+        );
         let path = place.file("w.yaml", &text);
         place.run(&["up", path.to_str().unwrap(), "--timeout", timeout])
     };

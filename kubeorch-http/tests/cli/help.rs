@@ -45,8 +45,13 @@ fn completion_scripts_know_every_verb() {
 #[test]
 fn the_version_is_one_line_or_a_document() {
     let place = Place::new();
-    assert!(place.run(&["version"]).stdout.starts_with(concat!("kubeorch ", env!("CARGO_PKG_VERSION"), " (")));
-    let json: serde_json::Value = serde_json::from_str(&place.run(&["version", "-o", "json"]).stdout).unwrap();
+    assert!(place.run(&["version"]).stdout.starts_with(concat!(
+        "kubeorch ",
+        env!("CARGO_PKG_VERSION"),
+        " ("
+    )));
+    let json: serde_json::Value =
+        serde_json::from_str(&place.run(&["version", "-o", "json"]).stdout).unwrap();
     assert_eq!(json["version"], env!("CARGO_PKG_VERSION"));
 }
 

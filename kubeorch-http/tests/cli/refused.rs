@@ -34,17 +34,21 @@ fn everything_that_is_wrong_with_a_file_is_said_at_once() {
     let path = place.file("bad.yaml", BAD);
     for verb in ["up", "plan"] {
         let ended = place.run(&[verb, path.to_str().unwrap()]);
-        check(&ended, 3, &[
-            "graph replicas: a workflow file has no member `replicas`",
-            "app colour: a node has no member `colour`",
-            "odd",
-            "teapot",
-            "no-image image: ",
-            "quantity resources.requests.memory: ",
-            "twin",
-            "nowhere",
-            "nothing was applied",
-        ]);
+        check(
+            &ended,
+            3,
+            &[
+                "graph replicas: a workflow file has no member `replicas`",
+                "app colour: a node has no member `colour`",
+                "odd",
+                "teapot",
+                "no-image image: ",
+                "quantity resources.requests.memory: ",
+                "twin",
+                "nowhere",
+                "nothing was applied",
+            ],
+        );
         assert_eq!(ended.stdout, "", "{verb}");
     }
 }
@@ -57,7 +61,8 @@ fn a_secret_without_a_value_is_refused_and_a_given_one_never_shown() {
     let path = place.file("s.yaml", text);
     let path = path.to_str().unwrap();
     check(&place.run(&["up", path]), 3, &["pw keys: ", "PASSWORD"]);
-    let mut command = place.command(&["up", path, "-vv", "-o", "json", "--secret-from-env", "pw.PASSWORD=SECRET"]);
+    let mut command =
+        place.command(&["up", path, "-vv", "-o", "json", "--secret-from-env", "pw.PASSWORD=SECRET"]);
     command.env("SECRET", "hunter2-canary");
     let ended = crate::harness::ended(command);
     assert_eq!(ended.code, 0, "{ended:#?}");
@@ -112,7 +117,8 @@ fn wrong_flags_and_clusters() {
         "apiVersion: v1\nkind: Config\ncurrent-context: c\nclusters: [{name: c, cluster: {server: 'http://127.0.0.1:1'}}]\n\
          users: [{name: c, user: {}}]\ncontexts: [{name: c, context: {cluster: c, user: c}}]\n",
     );
-    let nodes = place.file("y.yaml", "name: y\nnodes: [{id: c, type: configmap, data: {name: c, data: {a: b}}}]\n");
+    let nodes =
+        place.file("y.yaml", "name: y\nnodes: [{id: c, type: configmap, data: {name: c, data: {a: b}}}]\n");
     let ended = place.run(&["plan", nodes.to_str().unwrap(), "--kubeconfig", closed.to_str().unwrap()]);
     check(&ended, 6, &["Cluster: context c (http://127.0.0.1:1)"]);
 }

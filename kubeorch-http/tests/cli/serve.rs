@@ -56,8 +56,10 @@ fn an_address_in_use_is_one_sentence() {
 #[test]
 fn the_configuration_is_layered_checked_and_printed_without_secrets() {
     let place = Place::new();
-    let config = place.file("k.toml", "port = 9\nrate_limit_rps = 5\nencryption_key = 'canary-canary-canary'\n");
-    let mut command = place.command(&["serve", "--print-config", "--config", config.to_str().unwrap(), "--dev"]);
+    let config =
+        place.file("k.toml", "port = 9\nrate_limit_rps = 5\nencryption_key = 'canary-canary-canary'\n");
+    let mut command =
+        place.command(&["serve", "--print-config", "--config", config.to_str().unwrap(), "--dev"]);
     command.env("KUBEORCH_RATE_LIMIT_RPS", "7").env("KUBEORCH_LOG_FORMAT", "json");
     let ended = crate::harness::ended(command);
     assert_eq!(ended.code, 0, "{ended:#?}");

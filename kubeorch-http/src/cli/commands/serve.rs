@@ -18,9 +18,8 @@ use crate::{Options, Rate};
 
 /// Serves until somebody asks to stop.
 pub(crate) async fn serve(args: &args::Serve, terminal: &mut Terminal) -> Outcome {
-    let environment = std::env::vars_os().filter_map(|(name, value)| {
-        Some((name.into_string().ok()?, value.into_string().ok()?))
-    });
+    let environment = std::env::vars_os()
+        .filter_map(|(name, value)| Some((name.into_string().ok()?, value.into_string().ok()?)));
     let layers = Layers::read(args, environment)?;
     let settings = Settings::new(&layers);
     if args.print_config {
@@ -80,12 +79,15 @@ pub(super) async fn bind(address: std::net::SocketAddr, limits: Limits) -> Resul
 }
 
 pub(super) fn address_failure(address: &str, error: &std::io::Error) -> Failure {
-    let failure = Failure::new(exit::ADDRESS, match error.kind() {
-        std::io::ErrorKind::AddrInUse => format!("{address} is in use by another program"),
-        std::io::ErrorKind::PermissionDenied => format!("{address} may not be used by this user"),
-        std::io::ErrorKind::AddrNotAvailable => format!("{address} is not an address of this machine"),
-        _ => format!("{address} cannot be listened on: {error}"),
-    });
+    let failure = Failure::new(
+        exit::ADDRESS,
+        match error.kind() {
+            std::io::ErrorKind::AddrInUse => format!("{address} is in use by another program"),
+            std::io::ErrorKind::PermissionDenied => format!("{address} may not be used by this user"),
+            std::io::ErrorKind::AddrNotAvailable => format!("{address} is not an address of this machine"),
+            _ => format!("{address} cannot be listened on: {error}"),
+        },
+    );
     failure.hint("Choose another one with --listen; port 0 takes a free one.")
 }
 
@@ -94,7 +96,8 @@ fn options(settings: &Settings, drain: CancellationToken) -> Result<Options, Fai
         HeaderValue::from_str(origin)
             .map_err(|_| Failure::usage(format!("cors_allowed_origins: `{origin}` is not an origin")))
     });
-    let mut options = Options { cors_origins: origins.collect::<Result<_, _>>()?, drain, ..Options::default() };
+    let mut options =
+        Options { cors_origins: origins.collect::<Result<_, _>>()?, drain, ..Options::default() };
     options.trusted_proxies.clone_from(&settings.trusted_proxies);
     options.rate = (settings.rate_limit_rps > 0)
         .then_some(Rate { per_second: settings.rate_limit_rps, burst: settings.rate_limit_burst });

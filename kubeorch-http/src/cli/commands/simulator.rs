@@ -23,8 +23,7 @@ pub(crate) async fn simulator(args: &args::Simulator, terminal: &mut Terminal) -
     let listen = address(&args.listen)
         .map_err(|_| Failure::usage("--listen must be an address and a port, like 127.0.0.1:6443"))?;
     let mut signals = Signals::listen()?;
-    let listener =
-        TcpListener::bind(listen).await.map_err(|error| address_failure(&args.listen, &error))?;
+    let listener = TcpListener::bind(listen).await.map_err(|error| address_failure(&args.listen, &error))?;
     let bound = listener.local_addr().map_err(|error| address_failure(&args.listen, &error))?;
     if let Some(path) = &args.write_kubeconfig {
         write(path, &format!("{MARK}\n{}", kubeorch_simulator::kubeconfig(&format!("http://{bound}"))))?;

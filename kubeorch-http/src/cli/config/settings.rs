@@ -174,7 +174,8 @@ impl Check<'_> {
             let single = text.parse::<std::net::IpAddr>().map(ipnet::IpNet::from);
             let network = text.parse().or(single);
             if network.is_err() {
-                let problem = format!("trusted_proxies: `{text}` is not an address or network (from {source})");
+                let problem =
+                    format!("trusted_proxies: `{text}` is not an address or network (from {source})");
                 self.problems.push(problem);
             }
             network.ok()
@@ -186,7 +187,8 @@ impl Check<'_> {
         let builtin = self.flag("auth.builtin.enabled");
         if !builtin {
             // Contract 1.16: other providers are not there, so nobody could ever sign in.
-            self.problems.push("auth.builtin.enabled is false, and there is no other way to sign in".to_owned());
+            self.problems
+                .push("auth.builtin.enabled is false, and there is no other way to sign in".to_owned());
         }
         kubeorch_core::users::Options {
             builtin,

@@ -62,7 +62,11 @@ fn every_key_can_be_set_in_the_environment_and_in_the_file() {
         .lines()
         .map(|line| {
             let (name, value) = line.split_once(" = ").unwrap();
-            format!("{}={}", name.to_uppercase().replace('.', "_"), value.trim_matches(['[', ']']).trim_matches('\''))
+            format!(
+                "{}={}",
+                name.to_uppercase().replace('.', "_"),
+                value.trim_matches(['[', ']']).trim_matches('\'')
+            )
         })
         .collect();
     let environment: Vec<&str> = environment.iter().map(String::as_str).collect();
@@ -94,7 +98,13 @@ fn every_key_can_be_set_in_the_environment_and_in_the_file() {
 fn all_problems_are_told_at_once_and_never_a_secret() {
     let message = problems(
         &["--listen", "nowhere", "--log-level", "a=b=c"],
-        &["RATE_LIMIT_RPS=many", "TRUSTED_PROXIES=here", "AUTH_BUILTIN_ENABLED=false", "ENCRYPTION_KEY=hunter2", "DEV=maybe"],
+        &[
+            "RATE_LIMIT_RPS=many",
+            "TRUSTED_PROXIES=here",
+            "AUTH_BUILTIN_ENABLED=false",
+            "ENCRYPTION_KEY=hunter2",
+            "DEV=maybe",
+        ],
         Some("lisen = 1\ncors_allowed_origins = ['x']\n[auth]\nfoo = 1\n"),
     );
     for part in [

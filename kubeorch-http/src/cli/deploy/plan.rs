@@ -103,7 +103,8 @@ fn line(operation: &PlannedOperation, text: &mut String) {
         Action::Unchanged => "keep",
     };
     let pad = " ".repeat(8 - word.len());
-    let node = operation.node.as_ref().map(|node| paint(Tone::Dim, &format!("  ({node})"))).unwrap_or_default();
+    let node =
+        operation.node.as_ref().map(|node| paint(Tone::Dim, &format!("  ({node})"))).unwrap_or_default();
     let _ = writeln!(text, "{}{pad}{}{node}", paint(tone(word), word), operation.key);
     if let Some(note) = &operation.note {
         let _ = writeln!(text, "          {note}");

@@ -108,13 +108,15 @@ impl<'a> Report<'a> {
     /// `Ready in 4.2 s: 9 nodes, 11 objects on simulator (11 created)`
     fn sum(&self) -> String {
         let objects: Vec<_> = self.present().collect();
-        let count = |operation: Operation| objects.iter().filter(|object| object.operation == operation).count();
+        let count =
+            |operation: Operation| objects.iter().filter(|object| object.operation == operation).count();
         let parts = [
             (count(Operation::Created), "created"),
             (count(Operation::Updated), "changed"),
             (count(Operation::Unchanged), "unchanged"),
         ];
-        let parts = parts.iter().filter(|(count, _)| *count > 0).map(|(count, word)| format!("{count} {word}"));
+        let parts =
+            parts.iter().filter(|(count, _)| *count > 0).map(|(count, word)| format!("{count} {word}"));
         let what = parts.collect::<Vec<_>>().join(", ");
         let (time, nodes) = (seconds(self.end.took), plural(self.nodes.len(), "node"));
         let total = plural(objects.len(), "object");
@@ -135,9 +137,11 @@ impl<'a> Report<'a> {
     pub(super) fn timed_out(&self) -> bool {
         !self.nodes.iter().any(|node| node.state == "failed")
             && self.nodes.iter().any(|node| node.state == "waiting")
-            && self.end.run.completed_at.is_some_and(|at| {
-                at.since(self.end.run.started_at) >= self.job.options.ready_timeout
-            })
+            && self
+                .end
+                .run
+                .completed_at
+                .is_some_and(|at| at.since(self.end.run.started_at) >= self.job.options.ready_timeout)
     }
 
     /// What an interrupted run leaves in the cluster.

@@ -115,7 +115,11 @@ mod tests {
         check("run_node", phase("web", "applying", None), Some(("applying", "")));
         check("node_update", live("web", "0/2 pods ready"), Some(("applying", "")));
         check("run_node", phase("web", "waiting", None), Some(("waiting", "0/2 pods ready")));
-        check("run_node", phase("web", "failed", Some("ImagePullBackOff")), Some(("failed", "ImagePullBackOff")));
+        check(
+            "run_node",
+            phase("web", "failed", Some("ImagePullBackOff")),
+            Some(("failed", "ImagePullBackOff")),
+        );
         check("run_node", phase("db", "completed", None), Some(("ready", "")));
         check("run_log", json!({"line": "x"}), None);
         check("run_node", json!({"nonsense": 1}), None);

@@ -1,0 +1,8 @@
+//! The engine through its public API: made-up node types, a fake cluster, the memory store.
+#![allow(clippy::unwrap_used, reason = "a test fails by panicking")]
+
+mod accounts;
+mod deploy;
+mod support;
+mod tidy;
+mod workflows;
