@@ -262,3 +262,68 @@ fn failure(run: core::Run) -> Problem {
         .with("run_id", run.id.to_string())
         .with("logs", run.logs)
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use kubeorch_core::time::Time;
+
+    fn run(status: core::Status, error: Option<&str>) -> core::Run {
+        let node = core::NodeState {
+            status: core::NodePhase::Failed,
+            applied: Vec::new(),
+            error: Some("image not found".into()),
+            message: None,
+            at: Time::from_millis(1_500),
+        };
+        core::Run {
+            id: "aaaaaaaaaaaaaaaaaaaaaaaa".parse().unwrap(),
+            workflow: "bbbbbbbbbbbbbbbbbbbbbbbb".parse().unwrap(),
+            version: 2,
+            cluster: "lab".into(),
+            status,
+            started_at: Time::from_millis(1_000),
+            completed_at: Some(Time::from_millis(3_400)),
+            nodes: BTreeMap::from([("web".to_owned(), node)]),
+            logs: vec!["[00:00:01] web: image not found".into()],
+            error: error.map(str::to_owned),
+            triggered_by: "manual".into(),
+            user: None,
+            plan: None,
+        }
+    }
+
+    #[test]
+    fn only_a_failed_run_is_an_error_and_it_says_why() {
+        for (status, expected) in [
+            (core::Status::Completed, 200),
+            (core::Status::Running, 200),
+            (core::Status::Cancelled, 200),
+            (core::Status::Failed, 500),
+        ] {
+            let response = Outcome(run(status, Some("web: image not found"))).into_response();
+            assert_eq!(response.status().as_u16(), expected, "{status:?}");
+        }
+        for (given, shown) in
+            [(Some("web: image not found"), "web: image not found"), (None, "Failed to execute workflow")]
+        {
+            let problem = failure(run(core::Status::Failed, given));
+            let body = serde_json::to_value(problem.body("r", false)).unwrap();
+            assert_eq!(body["error"], shown);
+            assert_eq!(body["details"], "web: image not found");
+            assert_eq!(body["run_id"], "aaaaaaaaaaaaaaaaaaaaaaaa");
+        }
+    }
+
+    #[test]
+    fn a_run_has_the_members_of_the_contract() {
+        let shown = serde_json::to_value(Run::from(run(core::Status::Failed, Some("e")))).unwrap();
+        assert_eq!(shown["duration"], 2_400);
+        let result =
+            serde_json::json!({"applied_resources": [], "errors": ["image not found"], "failed": true});
+        let state = serde_json::json!({"status": "failed", "result": result, "timestamp": 1, "error": "image not found"});
+        assert_eq!(shown["node_states"]["web"], state);
+        assert_eq!(shown["output"]["web"], result);
+        assert_eq!(shown["trigger_data"], serde_json::json!({}));
+    }
+}

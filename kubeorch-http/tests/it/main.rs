@@ -4,6 +4,7 @@ mod accounts;
 mod authorisation;
 mod conflict;
 mod openapi;
+mod refused_runs;
 mod server;
 mod stream;
 mod support;

@@ -18,30 +18,30 @@ use tower::ServiceExt;
 /// 2026-01-01T09:30:00.000Z.
 const START: i64 = 1_767_259_800_000;
 
-pub struct App {
-    pub engine: Engine,
-    pub cluster: Fake,
-    pub router: Router,
+pub(crate) struct App {
+    pub(crate) engine: Engine,
+    pub(crate) cluster: Fake,
+    pub(crate) router: Router,
 }
 
 #[derive(Debug)]
-pub struct Answer {
-    pub status: StatusCode,
-    pub headers: HeaderMap,
-    pub text: String,
+pub(crate) struct Answer {
+    pub(crate) status: StatusCode,
+    pub(crate) headers: HeaderMap,
+    pub(crate) text: String,
 }
 
 impl Answer {
-    pub fn json(&self) -> Value {
+    pub(crate) fn json(&self) -> Value {
         serde_json::from_str(&self.text).unwrap_or_else(|error| panic!("{error}: {self:?}"))
     }
 
-    pub fn header(&self, name: &str) -> Option<&str> {
+    pub(crate) fn header(&self, name: &str) -> Option<&str> {
         self.headers.get(name).map(|value| value.to_str().unwrap())
     }
 }
 
-pub async fn engine(cluster: &Fake) -> Engine {
+pub(crate) async fn engine(cluster: &Fake) -> Engine {
     Engine::builder()
         .plugins(Arc::new(Types::toys()))
         .cluster("lab", Arc::new(cluster.clone()))
@@ -54,18 +54,18 @@ pub async fn engine(cluster: &Fake) -> Engine {
 }
 
 impl App {
-    pub async fn new() -> Self {
+    pub(crate) async fn new() -> Self {
         Self::with(Options::default()).await
     }
 
-    pub async fn with(options: Options) -> Self {
+    pub(crate) async fn with(options: Options) -> Self {
         let cluster = Fake::new();
         let engine = engine(&cluster).await;
         let router = kubeorch_http::router(engine.clone(), options);
         Self { engine, cluster, router }
     }
 
-    pub async fn send(&self, request: Request<Body>) -> Answer {
+    pub(crate) async fn send(&self, request: Request<Body>) -> Answer {
         let response = self.router.clone().oneshot(request).await.unwrap();
         let (parts, body) = response.into_parts();
         let bytes = axum::body::to_bytes(body, usize::MAX).await.unwrap();
@@ -76,12 +76,12 @@ impl App {
         }
     }
 
-    pub async fn call(&self, method: &str, path: &str, token: &str, body: &str) -> Answer {
+    pub(crate) async fn call(&self, method: &str, path: &str, token: &str, body: &str) -> Answer {
         self.send(request(method, path, token, body)).await
     }
 
     /// Registers the first account (the admin), or a further one with the invite code; answers its token.
-    pub async fn account(&self, name: &str) -> String {
+    pub(crate) async fn account(&self, name: &str) -> String {
         let code = match self.engine.settings().invite_code(&kubeorch_core::actor::Actor::System).await {
             Ok(code) => code,
             Err(_) => String::new(),
@@ -95,7 +95,7 @@ impl App {
     }
 
     /// A published workflow of one gadget on the fake cluster; answers its id.
-    pub async fn workflow(&self, token: &str) -> String {
+    pub(crate) async fn workflow(&self, token: &str) -> String {
         let made =
             self.call("POST", "/v1/api/workflows", token, r#"{"name":"shop","cluster_id":"lab"}"#).await;
         let id = made.json()["id"].as_str().unwrap().to_owned();
@@ -107,10 +107,10 @@ impl App {
     }
 }
 
-pub const GRAPH: &str = r#"{"nodes":[{"id":"node-1","type":"gadget","position":{"x":1.5,"y":-2},"selected":true,
+pub(crate) const GRAPH: &str = r#"{"nodes":[{"id":"node-1","type":"gadget","position":{"x":1.5,"y":-2},"selected":true,
     "data":{"name":"conf","settings":{"theme":"dark"},"_ui":1,"port":null}}],"edges":[]}"#;
 
-pub fn request(method: &str, path: &str, token: &str, body: &str) -> Request<Body> {
+pub(crate) fn request(method: &str, path: &str, token: &str, body: &str) -> Request<Body> {
     let mut request = Request::builder().method(Method::from_bytes(method.as_bytes()).unwrap()).uri(path);
     if !token.is_empty() {
         request = request.header(header::AUTHORIZATION, format!("Bearer {token}"));
@@ -119,7 +119,7 @@ pub fn request(method: &str, path: &str, token: &str, body: &str) -> Request<Bod
 }
 
 /// Compares with a file of `tests/golden`; `KUBEORCH_BLESS=1` rewrites it.
-pub fn golden(name: &str, text: &str) {
+pub(crate) fn golden(name: &str, text: &str) {
     let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/golden").join(name);
     if std::env::var_os("KUBEORCH_BLESS").is_some() {
         std::fs::write(&path, text).unwrap();

@@ -170,3 +170,12 @@ async fn the_router_can_be_mounted_below_a_path() {
     let metrics = app.call("GET", "/orchestra/metrics", "", "").await.text;
     assert!(metrics.contains(r#"path="/v1/api/profile",status="401""#), "{metrics}");
 }
+
+#[tokio::test]
+async fn a_request_that_hangs_is_ended() {
+    let app = App::with(Options { request_timeout: std::time::Duration::ZERO, ..Options::default() }).await;
+    // Hashing a password happens on another thread, so the handler has to wait.
+    let body = r#"{"email":"a@b.test","password":"secret1","name":"a"}"#;
+    let answer = app.call("POST", "/v1/api/auth/register", "", body).await;
+    assert_eq!((answer.status.as_u16(), answer.json()["code"].as_str()), (503, Some("request.timeout")));
+}
