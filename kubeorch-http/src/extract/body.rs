@@ -48,7 +48,7 @@ async fn read(request: Request, limit: usize) -> Result<Bytes, Problem> {
     }
     axum::body::to_bytes(request.into_body(), limit).await.map_err(|error| {
         let source = std::error::Error::source(&error);
-        if source.is_some_and(|source| source.is::<LengthLimitError>()) {
+        if source.is_some_and(<dyn std::error::Error>::is::<LengthLimitError>) {
             Problem::too_large(limit)
         } else {
             Problem::invalid("The request body ended early")

@@ -7,7 +7,7 @@ use tower_http::cors::{AllowOrigin, CorsLayer};
 
 use crate::options::Options;
 
-const MAX_AGE: Duration = Duration::from_secs(12 * 60 * 60);
+const MAX_AGE: Duration = Duration::from_hours(12);
 
 pub(crate) fn cors(options: &Options) -> CorsLayer {
     CorsLayer::new()

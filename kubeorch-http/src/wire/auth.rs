@@ -81,8 +81,8 @@ impl From<users::User> for User {
 
 fn avatar(email: &str) -> String {
     let digest = Md5::digest(email.trim().to_lowercase().as_bytes());
-    let hex: String = digest.iter().map(|byte| format!("{byte:02x}")).collect();
-    format!("https://www.gravatar.com/avatar/{hex}?s=200&d=identicon")
+    let number = u128::from_be_bytes(digest.into());
+    format!("https://www.gravatar.com/avatar/{number:032x}?s=200&d=identicon")
 }
 
 /// A signed-in account.

@@ -40,6 +40,8 @@ pub(crate) struct TriggerData {
 }
 
 /// How to run.
+// Four independent switches of the wire, not a state.
+#[allow(clippy::struct_excessive_bools)]
 #[derive(Serialize, Deserialize, utoipa::ToSchema)]
 #[serde(default)]
 #[schema(as = RunOptions)]

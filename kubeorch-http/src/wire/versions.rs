@@ -12,6 +12,8 @@ use super::workflows::Workflow;
 use crate::extract::Input;
 
 /// An immutable snapshot of a workflow's graph.
+// The member is the contract's.
+#[allow(clippy::struct_field_names)]
 #[derive(Debug, Serialize, utoipa::ToSchema)]
 pub(crate) struct Version {
     id: String,

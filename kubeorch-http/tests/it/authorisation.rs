@@ -5,6 +5,32 @@ use kubeorch_http::{Permission, contract};
 
 use crate::support::App;
 
+/// A route that joins this list is a decision, not an accident.
+const PUBLIC: [&str; 13] = [
+    "GET /health",
+    "GET /health/live",
+    "GET /health/ready",
+    "GET /health/startup",
+    "GET /metrics",
+    "GET /ready",
+    "GET /v1",
+    "GET /v1/api-docs",
+    "GET /v1/api-docs/json",
+    "GET /v1/api/auth/methods",
+    "POST /v1/api/auth/login",
+    "POST /v1/api/auth/refresh",
+    "POST /v1/api/auth/register",
+];
+
+#[tokio::test]
+async fn only_listed_routes_are_public() {
+    let rows = contract(App::new().await.engine).rows;
+    let public = rows.iter().filter(|row| row.permission == Permission::Public);
+    let mut names: Vec<_> = public.map(|row| format!("{} {}", row.method, row.path)).collect();
+    names.sort_unstable();
+    assert_eq!(names, PUBLIC);
+}
+
 fn fill(path: &str) -> String {
     path.replace("{id}", "aaaaaaaaaaaaaaaaaaaaaaaa")
         .replace("{runId}", "bbbbbbbbbbbbbbbbbbbbbbbb")

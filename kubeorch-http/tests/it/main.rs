@@ -1,5 +1,7 @@
 //! The face over a whole engine: memory store, made-up node types, a fake cluster, a clock that stands still.
 
+#![allow(clippy::unwrap_used, reason = "helpers of tests stand outside of test functions")]
+
 mod accounts;
 mod authorisation;
 mod conflict;

@@ -82,10 +82,12 @@ impl App {
 
     /// Registers the first account (the admin), or a further one with the invite code; answers its token.
     pub(crate) async fn account(&self, name: &str) -> String {
-        let code = match self.engine.settings().invite_code(&kubeorch_core::actor::Actor::System).await {
-            Ok(code) => code,
-            Err(_) => String::new(),
-        };
+        let code = self
+            .engine
+            .settings()
+            .invite_code(&kubeorch_core::actor::Actor::System)
+            .await
+            .unwrap_or_default();
         let body = serde_json::json!({
             "email": format!("{name}@acme.test"), "password": "secret1", "name": name, "inviteCode": code,
         });
