@@ -52,3 +52,18 @@ async fn values_of_a_run_come_back_nowhere() {
     let stored = app.cluster.objects().iter().any(|object| object.kind().kind == "Secret");
     assert!(stored, "the value did reach the cluster");
 }
+
+#[tokio::test]
+async fn a_run_belongs_to_the_workflow_in_the_path() {
+    let app = App::new().await;
+    let token = app.account("ana").await;
+    let (one, two) = (app.workflow(&token).await, app.workflow(&token).await);
+    let ran = app.call("POST", &format!("/v1/api/workflows/{one}/run"), &token, "").await.json();
+    let run = ran["run_id"].as_str().unwrap();
+    for (workflow, status) in [(&one, 200), (&two, 404)] {
+        for (method, tail) in [("GET", ""), ("POST", "/cancel")] {
+            let path = format!("/v1/api/workflows/{workflow}/runs/{run}{tail}");
+            assert_eq!(app.call(method, &path, &token, "").await.status, status, "{method} {path}");
+        }
+    }
+}
