@@ -129,7 +129,7 @@ fn failures_name_the_object_and_the_reason() {
     let missing = run("simulator/image-not-found:1", "60s");
     check(&missing, 4, &["failed"], &["web", "ImagePull", "error: ", "hint: What was applied stays."]);
     let never = run("simulator/never-ready:1", "1s");
-    check(&never, 5, &["web"], &["not ready within 1 s: web: "]);
+    check(&never, 5, &["web"], &["not ready within 1 s: web:"]);
 }
 
 #[test]
