@@ -136,7 +136,7 @@ fn next(reader: &mut impl BufRead) -> String {
 
 /// The repository's guestbook.
 pub fn guestbook() -> String {
-    let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("../examples/guestbook/guestbook.yaml");
+    let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("../examples/guestbook/workflow.yaml");
     path.to_str().unwrap().to_owned()
 }
 

@@ -10,9 +10,9 @@ use kubeorch_core::secret::Secret;
 
 const UP_EXAMPLES: &str = "\
 Examples:
-  kubeorch up guestbook.yaml                     to a simulated cluster in this process
-  kubeorch up guestbook.yaml --context kind-dev  to the cluster of a kubeconfig context
-  kubeorch up - -o json < guestbook.yaml         read stdin, answer JSON
+  kubeorch up workflow.yaml                     to a simulated cluster in this process
+  kubeorch up workflow.yaml --context kind-dev  to the cluster of a kubeconfig context
+  kubeorch up - -o json < workflow.yaml         read stdin, answer JSON
   kubeorch up shop.yaml --context prod --secret-from-env db.PASSWORD=DB_PASSWORD
 
 Repeating it is safe: what is already as the file says stays untouched, and an interrupted `up` is
@@ -21,8 +21,8 @@ Exit codes: see `kubeorch --help`.";
 
 const PLAN_EXAMPLES: &str = "\
 Examples:
-  kubeorch plan guestbook.yaml --context prod
-  kubeorch plan guestbook.yaml --context prod --detailed-exitcode   0: no change, 9: changes
+  kubeorch plan workflow.yaml --context prod
+  kubeorch plan workflow.yaml --context prod --detailed-exitcode   0: no change, 9: changes
 
 Exit codes: see `kubeorch --help`.";
 

@@ -16,7 +16,7 @@ pub(crate) use simulator::Simulator;
 const EXAMPLES: &str = "\
 Examples:
   kubeorch serve --simulator                    a server with a simulated cluster, to try things out
-  kubeorch up examples/guestbook/guestbook.yaml deploy a file to a simulated cluster in this process
+  kubeorch up examples/guestbook/workflow.yaml deploy a file to a simulated cluster in this process
   kubeorch plan shop.yaml --context prod        what would change on a real cluster
   kubeorch up shop.yaml --context prod          change it, and wait until everything is ready
   kubeorch simulator --write-kubeconfig sim.kubeconfig
