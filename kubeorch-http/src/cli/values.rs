@@ -147,8 +147,8 @@ fn unknown(what: &str, path: &str) -> Finding {
 
 /// Node ids and keys may both hold dots (`tls.crt`): the longest id that the graph has is meant.
 fn split<'a>(graph: &Graph, path: &'a str) -> Option<(&'a str, &'a str)> {
-    let dots = path.match_indices('.').map(|(at, _)| (&path[..at], &path[at + 1..]));
-    dots.filter(|(node, key)| !key.is_empty() && graph.node(node).is_some()).last()
+    let mut dots = path.rmatch_indices('.').map(|(at, _)| (&path[..at], &path[at + 1..]));
+    dots.find(|(node, key)| !key.is_empty() && graph.node(node).is_some())
 }
 
 #[cfg(test)]

@@ -20,8 +20,11 @@ fn cluster(place: &Place) -> Cluster {
 #[track_caller]
 fn check(ended: &Ended, code: i32, stdout: &[&str], stderr: &[&str]) {
     assert_eq!(ended.code, code, "{ended:#?}");
-    stdout.iter().for_each(|part| assert!(ended.stdout.contains(part), "{part:?} not in\n{}", ended.stdout));
-    stderr.iter().for_each(|part| assert!(ended.stderr.contains(part), "{part:?} not in\n{}", ended.stderr));
+    for (parts, text) in [(stdout, &ended.stdout), (stderr, &ended.stderr)] {
+        for part in parts {
+            assert!(text.contains(part), "{part:?} not in\n{text}");
+        }
+    }
 }
 
 #[test]

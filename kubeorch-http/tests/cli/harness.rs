@@ -7,39 +7,39 @@ use std::process::{Child, ChildStderr, ChildStdout, Command, Stdio};
 use tempfile::TempDir;
 
 /// A directory of its own for one test, and commands that see nothing else of the machine.
-pub struct Place(TempDir);
+pub(crate) struct Place(TempDir);
 
 /// How a command ended.
 #[derive(Debug)]
-pub struct Ended {
-    pub code: i32,
-    pub stdout: String,
-    pub stderr: String,
+pub(crate) struct Ended {
+    pub(crate) code: i32,
+    pub(crate) stdout: String,
+    pub(crate) stderr: String,
 }
 
 /// A running command; killed when dropped.
-pub struct Running {
+pub(crate) struct Running {
     child: Child,
-    pub stdout: BufReader<ChildStdout>,
-    pub stderr: BufReader<ChildStderr>,
+    pub(crate) stdout: BufReader<ChildStdout>,
+    pub(crate) stderr: BufReader<ChildStderr>,
 }
 
 impl Place {
-    pub fn new() -> Self {
+    pub(crate) fn new() -> Self {
         Self(tempfile::tempdir().unwrap())
     }
 
-    pub fn path(&self, name: &str) -> PathBuf {
+    pub(crate) fn path(&self, name: &str) -> PathBuf {
         self.0.path().join(name)
     }
 
-    pub fn file(&self, name: &str, text: &str) -> PathBuf {
+    pub(crate) fn file(&self, name: &str, text: &str) -> PathBuf {
         let path = self.path(name);
         std::fs::write(&path, text).unwrap();
         path
     }
 
-    pub fn command(&self, args: &[&str]) -> Command {
+    pub(crate) fn command(&self, args: &[&str]) -> Command {
         let mut command = Command::new(env!("CARGO_BIN_EXE_kubeorch"));
         command.args(args).current_dir(self.0.path()).env_clear().env("HOME", self.0.path());
         command.env("PATH", std::env::var_os("PATH").unwrap_or_default());
@@ -47,11 +47,11 @@ impl Place {
         command
     }
 
-    pub fn run(&self, args: &[&str]) -> Ended {
+    pub(crate) fn run(&self, args: &[&str]) -> Ended {
         ended(self.command(args))
     }
 
-    pub fn start(&self, args: &[&str]) -> Running {
+    pub(crate) fn start(&self, args: &[&str]) -> Running {
         let mut child = self.command(args).spawn().unwrap();
         let stdout = BufReader::new(child.stdout.take().unwrap());
         let stderr = BufReader::new(child.stderr.take().unwrap());
@@ -59,7 +59,7 @@ impl Place {
     }
 }
 
-pub fn ended(mut command: Command) -> Ended {
+pub(crate) fn ended(mut command: Command) -> Ended {
     let output = command.output().unwrap();
     let text = |bytes: Vec<u8>| String::from_utf8(bytes).unwrap();
     Ended {
@@ -69,7 +69,7 @@ pub fn ended(mut command: Command) -> Ended {
     }
 }
 
-pub fn with_stdin(mut command: Command, text: &str) -> Ended {
+pub(crate) fn with_stdin(mut command: Command, text: &str) -> Ended {
     let mut child = command.stdin(Stdio::piped()).spawn().unwrap();
     child.stdin.take().unwrap().write_all(text.as_bytes()).unwrap();
     let output = child.wait_with_output().unwrap();
@@ -83,12 +83,12 @@ pub fn with_stdin(mut command: Command, text: &str) -> Ended {
 
 impl Running {
     /// The next line on stdout.
-    pub fn line(&mut self) -> String {
+    pub(crate) fn line(&mut self) -> String {
         next(&mut self.stdout)
     }
 
     /// Reads stderr up to a line that holds `part`; panics with what was read when it ends first.
-    pub fn wait_for(&mut self, part: &str) -> String {
+    pub(crate) fn wait_for(&mut self, part: &str) -> String {
         let mut seen = String::new();
         loop {
             let line = next(&mut self.stderr);
@@ -101,19 +101,19 @@ impl Running {
     }
 
     /// Sends a signal by its name, `INT` or `TERM`.
-    pub fn signal(&self, name: &str) {
+    pub(crate) fn signal(&self, name: &str) {
         let pid = self.child.id().to_string();
         assert!(Command::new("kill").args([&format!("-{name}"), &pid]).status().unwrap().success());
     }
 
     /// Ends it the hard way.
-    pub fn kill(mut self) {
+    pub(crate) fn kill(mut self) {
         self.child.kill().unwrap();
         self.child.wait().unwrap();
     }
 
     /// Waits for the end.
-    pub fn end(mut self) -> Ended {
+    pub(crate) fn end(mut self) -> Ended {
         let (mut stdout, mut stderr) = (String::new(), String::new());
         self.stdout.read_to_string(&mut stdout).unwrap();
         self.stderr.read_to_string(&mut stderr).unwrap();
@@ -135,13 +135,13 @@ fn next(reader: &mut impl BufRead) -> String {
 }
 
 /// The repository's guestbook.
-pub fn guestbook() -> String {
+pub(crate) fn guestbook() -> String {
     let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("../examples/guestbook/workflow.yaml");
     path.to_str().unwrap().to_owned()
 }
 
 /// A GET over a plain socket; status line and body.
-pub fn get(address: &str, path: &str) -> String {
+pub(crate) fn get(address: &str, path: &str) -> String {
     let mut stream = std::net::TcpStream::connect(address).unwrap();
     write!(stream, "GET {path} HTTP/1.1\r\nhost: {address}\r\nconnection: close\r\n\r\n").unwrap();
     let mut text = String::new();

@@ -1,5 +1,7 @@
 //! The built binary, as people and scripts meet it: texts, answers, exit codes, signals.
 
+#![allow(clippy::unwrap_used, reason = "helpers of tests fail by panicking")]
+
 mod deploy;
 mod harness;
 mod help;

@@ -55,6 +55,7 @@ pub(crate) struct Plan {
 
 /// What `up` and `plan` share.
 #[derive(Args)]
+#[allow(clippy::struct_excessive_bools, reason = "each is a flag")]
 pub(crate) struct Deploy {
     /// Workflow file, YAML or JSON; `-` reads stdin
     #[arg(value_name = "FILE", value_hint = clap::ValueHint::FilePath)]

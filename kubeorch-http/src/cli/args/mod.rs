@@ -34,6 +34,7 @@ pub(crate) struct Cli {
 
 /// Options of every command.
 #[derive(Args, Clone, Copy)]
+#[allow(clippy::doc_markdown, reason = "help text")]
 pub(crate) struct Common {
     /// When to colour; NO_COLOR is obeyed
     #[arg(long, global = true, value_name = "WHEN", default_value = "auto", help_heading = "Output")]

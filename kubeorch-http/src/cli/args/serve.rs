@@ -15,6 +15,7 @@ Every key of the file can also be given as KUBEORCH_<KEY>; --print-config lists 
 
 /// `kubeorch serve`
 #[derive(Args)]
+#[allow(clippy::doc_markdown, clippy::struct_excessive_bools, reason = "help text; each is a flag")]
 #[command(after_help = EXAMPLES)]
 pub(crate) struct Serve {
     /// Address and port to listen on [default: 127.0.0.1:3000]

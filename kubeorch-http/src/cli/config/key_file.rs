@@ -50,7 +50,8 @@ fn check(text: &str) -> io::Result<Secret> {
 fn make(dir: &Path, path: &Path) -> io::Result<Secret> {
     let mut bytes = [0; BYTES];
     SystemEntropy.fill(&mut bytes);
-    let text: String = bytes.iter().map(|byte| format!("{byte:02x}")).collect();
+    let digit = |value: u8| char::from_digit(u32::from(value), 16).unwrap_or_default();
+    let text: String = bytes.iter().flat_map(|byte| [digit(byte >> 4), digit(byte & 15)]).collect();
     let draft = dir.join(format!("{NAME}.{}", std::process::id()));
     write_private(&draft, &text)?;
     let linked = fs::hard_link(&draft, path);

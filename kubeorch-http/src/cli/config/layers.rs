@@ -98,11 +98,10 @@ impl Layers {
         flatten("", table, &mut flat);
         for (name, value) in flat {
             let Some(key) = KEYS.iter().find(|key| key.name == name) else {
-                match UNUSED.iter().find(|(unused, _)| *unused == name) {
-                    Some((_, reason)) => {
-                        self.warnings.push(format!("{source}: {name} is not used: {reason}"))
-                    }
-                    None => self.problems.push(format!("{source}: there is no key {name}")),
+                if let Some((_, reason)) = UNUSED.iter().find(|(unused, _)| *unused == name) {
+                    self.warnings.push(format!("{source}: {name} is not used: {reason}"));
+                } else {
+                    self.problems.push(format!("{source}: there is no key {name}"));
                 }
                 continue;
             };

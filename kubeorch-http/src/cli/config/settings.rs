@@ -67,8 +67,8 @@ impl Settings {
             log_format: check.log_format(),
             encryption_key: check.encryption_key(),
             cors_allowed_origins: check.origins(),
-            rate_limit_rps: check.number("rate_limit_rps", 0, u64::from(u32::MAX)) as u32,
-            rate_limit_burst: check.number("rate_limit_burst", 1, u64::from(u32::MAX)) as u32,
+            rate_limit_rps: check.number("rate_limit_rps", 0, u64::from(u32::MAX)),
+            rate_limit_burst: check.number("rate_limit_burst", 1, u64::from(u32::MAX)),
             trusted_proxies: check.proxies(),
             users: check.users(),
             drain: Duration::from_secs(check.number("drain_seconds", 0, MAX_DRAIN)),
@@ -99,15 +99,17 @@ impl Check<'_> {
         matches!(self.layers.get(name), Some((Value::Bool(true), _)))
     }
 
-    fn number(&mut self, name: &str, least: u64, most: u64) -> u64 {
-        match self.layers.get(name) {
+    /// `most` fits into the type.
+    fn number<T: TryFrom<u64> + Default>(&mut self, name: &str, least: u64, most: u64) -> T {
+        let value = match self.layers.get(name) {
             Some((Value::Number(value), _)) if (least..=most).contains(value) => *value,
             Some((_, source)) => {
                 self.problems.push(format!("{name} must be between {least} and {most} (from {source})"));
                 least
             }
             None => least,
-        }
+        };
+        T::try_from(value).unwrap_or_default()
     }
 
     /// `port` alone changes the port of the default address.
@@ -120,7 +122,7 @@ impl Check<'_> {
             return fallback;
         };
         if self.layers.get("port").is_some() && source == "default" {
-            address.set_port(self.number("port", 0, u64::from(u16::MAX)) as u16);
+            address.set_port(self.number("port", 0, u64::from(u16::MAX)));
         }
         address
     }
@@ -194,7 +196,7 @@ impl Check<'_> {
             builtin,
             signup: self.flag("auth.builtin.signup_enabled"),
             allowed_domains: self.list("auth.builtin.allowed_domains").0,
-            refresh_days: self.number("token_refresh_max_age_days", 0, MAX_REFRESH_DAYS) as u32,
+            refresh_days: self.number("token_refresh_max_age_days", 0, MAX_REFRESH_DAYS),
         }
     }
 

@@ -46,7 +46,7 @@ impl Job {
         let given = values::collect(&args.values, terminal)?;
         let text = file::read(&source)?;
         let value =
-            file::parse(&text).map_err(|finding| Failure::invalid(&source.to_string(), vec![finding]))?;
+            file::parse(&text).map_err(|finding| Failure::invalid(&source.to_string(), vec![*finding]))?;
         let file = file::check(&value, args.target.namespace.as_deref());
         let (values, unknown) = given.resolve(&file.graph);
         let mut findings = file.with_findings(Vec::new());

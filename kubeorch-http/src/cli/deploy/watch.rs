@@ -14,7 +14,7 @@ use crate::cli::output::{Progress, Terminal};
 use crate::cli::signals::Signals;
 
 /// The run's own deadline ends it; this only bounds one wait.
-const WAIT: Duration = Duration::from_secs(3600);
+const WAIT: Duration = Duration::from_hours(1);
 
 /// How often the seconds on a terminal go on.
 const TICK: Duration = Duration::from_millis(500);

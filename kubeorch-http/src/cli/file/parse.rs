@@ -13,10 +13,10 @@ const MAX_ALIASES: usize = 10_000;
 const MAX_REPLAYED: usize = 100_000;
 
 /// Reads one document.
-pub(crate) fn parse(text: &str) -> Result<Value, Finding> {
+pub(crate) fn parse(text: &str) -> Result<Value, Box<Finding>> {
     if text.trim().is_empty() {
-        return Err(Finding::error("file.empty", "there is nothing in it")
-            .hint("A workflow file has at least `name` and `nodes`."));
+        let finding = Finding::error("file.empty", "there is nothing in it");
+        return Err(Box::new(finding.hint("A workflow file has at least `name` and `nodes`.")));
     }
     if text.trim_start().starts_with('{')
         && let Ok(value) = serde_json::from_str(text)
@@ -27,7 +27,7 @@ pub(crate) fn parse(text: &str) -> Result<Value, Finding> {
     yaml(text)
 }
 
-fn yaml(text: &str) -> Result<Value, Finding> {
+fn yaml(text: &str) -> Result<Value, Box<Finding>> {
     let budget = serde_saphyr::budget! {
         max_depth: MAX_DEPTH,
         max_nodes: MAX_VALUES,
@@ -42,11 +42,9 @@ fn yaml(text: &str) -> Result<Value, Finding> {
     };
     options.alias_limits.max_total_replayed_events = MAX_REPLAYED;
     serde_saphyr::from_str_with_options(text, options).map_err(|error| {
-        Finding::error(
-            "file.syntax",
-            error.without_snippet().render_with_formatter(&serde_saphyr::UserMessageFormatter),
-        )
-        .hint("A workflow file is one YAML 1.2 or JSON document.")
+        let text = error.without_snippet().render_with_formatter(&serde_saphyr::UserMessageFormatter);
+        let finding = Finding::error("file.syntax", text);
+        Box::new(finding.hint("A workflow file is one YAML 1.2 or JSON document."))
     })
 }
 

@@ -65,7 +65,7 @@ pub(crate) fn check(value: &Value, namespace: Option<&str>) -> File {
     let own = reader.text("namespace", findings).filter(|text| !text.is_empty());
     file.namespace = namespace.map(str::to_owned).or(own).unwrap_or_else(|| DEFAULT_NAMESPACE.to_owned());
     let nodes = reader.list("nodes", findings);
-    if nodes.is_none() && !map.get("nodes").is_some_and(|nodes| !nodes.is_null()) {
+    if nodes.is_none() && map.get("nodes").is_none_or(Value::is_null) {
         reader.report(findings, "nodes", "file.missing", "a workflow file needs `nodes`".into(), "");
     }
     let edges = reader.list("edges", findings).unwrap_or_default();

@@ -51,9 +51,10 @@ fn line(cells: &[String], widths: &[usize], toned: Option<usize>) -> String {
     let last = cells.iter().rposition(|cell| !cell.is_empty()).unwrap_or(0);
     let mut text = String::new();
     for (column, cell) in cells.iter().enumerate().take(last + 1) {
-        match toned == Some(column) && !cell.is_empty() {
-            true => text.push_str(&paint(tone(cell), cell)),
-            false => text.push_str(cell),
+        if toned == Some(column) && !cell.is_empty() {
+            text.push_str(&paint(tone(cell), cell));
+        } else {
+            text.push_str(cell);
         }
         if column < last {
             text.push_str(&" ".repeat(widths[column].saturating_sub(cell.width()) + GAP));

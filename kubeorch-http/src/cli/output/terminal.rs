@@ -130,10 +130,7 @@ impl Terminal {
     /// Shows one remark on the workflow: node, field, reason, and the next step under it.
     pub(crate) fn finding(&mut self, finding: &kubeorch_core::error::Finding) {
         self.clear();
-        let label = match finding.is_error() {
-            true => paint(Tone::Bad, "error"),
-            false => paint(Tone::Busy, "warning"),
-        };
+        let label = if finding.is_error() { paint(Tone::Bad, "error") } else { paint(Tone::Busy, "warning") };
         self.say(&format!("  {label} {finding} {}", paint(Tone::Dim, &format!("[{}]", finding.code))));
         if !finding.hint.is_empty() {
             self.say(&format!("    {}", paint(Tone::Dim, &finding.hint)));
