@@ -121,7 +121,7 @@ impl Execution<'_> {
                     objects.push(object);
                 }
                 Err(error) => {
-                    let text = format!("{}: {error}", step.object.key());
+                    let text = told(&step.object, &error);
                     self.recorder.log(&text).await?;
                     self.recorder.node(id, NodePhase::Failed, done, Some(text), None).await?;
                     return Err(failed(&step.object, &error));
@@ -258,18 +258,19 @@ struct Waiting {
 
 /// `web: ImagePullBackOff (Pod/web-1): image not found`.
 fn explain(node: &str, view: &NodeView) -> String {
-    let mut text = format!("{node}:");
-    if let Some(reason) = &view.status.reason {
-        text.push_str(&format!(" {reason}"));
-    }
-    if let Some(object) = &view.status.object {
-        text.push_str(&format!(" ({object})"));
-    }
-    format!("{text}: {}", view.status.message())
+    let reason = view.status.reason.as_deref().map(|reason| format!(": {reason}")).unwrap_or_default();
+    let object = view.status.object.as_deref().map(|object| format!(" ({object})")).unwrap_or_default();
+    format!("{node}{reason}{object}: {}", view.status.message())
 }
 
 fn failed(object: &Object, error: &kube::Error) -> Stop {
-    Stop::Failed(format!("{}: {error}", object.key()))
+    Stop::Failed(told(object, error))
+}
+
+/// The error with the object's name, once.
+fn told(object: &Object, error: &kube::Error) -> String {
+    let (key, text) = (object.key().to_string(), error.to_string());
+    if text.contains(&key) { text } else { format!("{key}: {text}") }
 }
 
 fn word(operation: Operation) -> &'static str {

@@ -70,11 +70,8 @@ impl Service {
     ) -> Result<Plan, crate::Error> {
         let (workflow, graph) = self.open(actor, Action::Use, id)?;
         let prepared = self.prepare(&graph, id).await?;
-        if prepared.has_errors() {
-            return Err(Error::Findings(prepared.findings).into());
-        }
-        let link = self.link(&workflow).await?;
-        Ok(self.plan_with(&link, &workflow, &prepared, values, options).await?.plan)
+        let (_, planned) = self.plan_all(&workflow, &prepared, values, options).await?;
+        Ok(planned.plan)
     }
 
     /// Snapshots the graph, plans, and begins to execute in the background. Everything that forbids it is
@@ -94,11 +91,7 @@ impl Service {
             return Err(Error::NotPublished.into());
         }
         let prepared = self.prepare(&graph, id).await?;
-        if prepared.has_errors() {
-            return Err(Error::Findings(prepared.findings).into());
-        }
-        let link = self.link(&workflow).await?;
-        let planned = self.plan_with(&link, &workflow, &prepared, &values, &options).await?;
+        let (link, planned) = self.plan_all(&workflow, &prepared, &values, &options).await?;
         drop(values);
         if planned.plan.findings.iter().any(Finding::is_error) {
             return Err(Error::Findings(planned.plan.findings).into());
@@ -211,6 +204,28 @@ impl Service {
 
     async fn link(&self, workflow: &Workflow) -> Result<Link, Error> {
         Ok(self.inner.parts.links.of_workflow(workflow.cluster_id, &workflow.cluster).await?)
+    }
+
+    /// Plans; when the graph has errors, answers them together with everything that the cluster says of
+    /// the rest, so that one round is enough to mend all.
+    async fn plan_all(
+        &self,
+        workflow: &Workflow,
+        prepared: &Prepared,
+        values: &Values,
+        options: &Options,
+    ) -> Result<(Link, Planned), Error> {
+        let planned = async {
+            let link = self.link(workflow).await?;
+            let planned = self.plan_with(&link, workflow, prepared, values, options).await?;
+            Ok::<_, Error>((link, planned))
+        };
+        match (planned.await, prepared.has_errors()) {
+            (planned, false) => planned,
+            (Ok((_, planned)), true) => Err(Error::Findings(planned.plan.findings)),
+            // The graph has to be mended first; what the cluster could not answer now it may answer then.
+            (Err(_), true) => Err(Error::Findings(prepared.findings.clone())),
+        }
     }
 
     async fn plan_with(

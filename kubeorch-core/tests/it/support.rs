@@ -14,14 +14,14 @@ use kubeorch_core::workflows::{Full, New, Save, Status};
 use serde_json::{Value, json};
 
 /// A deployment of widgets on a cluster named `lab`.
-pub struct Lab {
-    pub engine: Engine,
-    pub cluster: Arc<Fake>,
-    pub ana: Actor,
+pub(crate) struct Lab {
+    pub(crate) engine: Engine,
+    pub(crate) cluster: Arc<Fake>,
+    pub(crate) ana: Actor,
 }
 
 /// Starts an engine on the given store, or on memory.
-pub async fn engine(store: Option<Arc<dyn Store>>, cluster: &Arc<Fake>) -> Engine {
+pub(crate) async fn engine(store: Option<Arc<dyn Store>>, cluster: &Arc<Fake>) -> Engine {
     let mut builder = Engine::builder()
         .plugins(Arc::new(Types::toys()))
         .encryption_key(Secret::new("a key of this test"))
@@ -32,7 +32,7 @@ pub async fn engine(store: Option<Arc<dyn Store>>, cluster: &Arc<Fake>) -> Engin
     builder.build().await.unwrap()
 }
 
-pub async fn lab() -> Lab {
+pub(crate) async fn lab() -> Lab {
     let cluster = Arc::new(Fake::new());
     let namespace = json!({ "name": "default" });
     cluster.put(json!({ "apiVersion": "v1", "kind": "Namespace", "metadata": namespace }));
@@ -42,7 +42,7 @@ pub async fn lab() -> Lab {
 }
 
 /// Registers an account and signs it in.
-pub async fn account(engine: &Engine, email: &str, invite: Option<&str>) -> Actor {
+pub(crate) async fn account(engine: &Engine, email: &str, invite: Option<&str>) -> Actor {
     let session = engine
         .users()
         .register(Register {
@@ -57,7 +57,7 @@ pub async fn account(engine: &Engine, email: &str, invite: Option<&str>) -> Acto
 }
 
 /// Makes a published workflow from nodes `(id, type, data)`.
-pub async fn workflow(lab: &Lab, nodes: &[(&str, &str, Value)], edges: &[(&str, &str)]) -> Full {
+pub(crate) async fn workflow(lab: &Lab, nodes: &[(&str, &str, Value)], edges: &[(&str, &str)]) -> Full {
     let new = New { name: "shop".into(), description: String::new(), cluster: "lab".into() };
     let made = lab.engine.workflows().create(&lab.ana, new).await.unwrap();
     save(lab, &made, nodes, edges).await;
@@ -67,14 +67,19 @@ pub async fn workflow(lab: &Lab, nodes: &[(&str, &str, Value)], edges: &[(&str, 
 }
 
 /// Saves another graph.
-pub async fn save(lab: &Lab, full: &Full, nodes: &[(&str, &str, Value)], edges: &[(&str, &str)]) -> Full {
+pub(crate) async fn save(
+    lab: &Lab,
+    full: &Full,
+    nodes: &[(&str, &str, Value)],
+    edges: &[(&str, &str)],
+) -> Full {
     let graph = graph(nodes, edges);
     let save = Save { nodes: graph.nodes, edges: graph.edges, ..Save::default() };
     lab.engine.workflows().save(&lab.ana, full.workflow.id, save).await.unwrap()
 }
 
 /// A graph from nodes `(id, type, data)` and edges `(source, target)`.
-pub fn graph(nodes: &[(&str, &str, Value)], edges: &[(&str, &str)]) -> Graph {
+pub(crate) fn graph(nodes: &[(&str, &str, Value)], edges: &[(&str, &str)]) -> Graph {
     let nodes: Vec<_> =
         nodes.iter().map(|(id, kind, data)| json!({ "id": id, "type": kind, "data": data })).collect();
     let edges: Vec<_> = edges

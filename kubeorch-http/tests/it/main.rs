@@ -3,6 +3,8 @@
 #![allow(clippy::unwrap_used, reason = "helpers of tests stand outside of test functions")]
 
 mod accounts;
+#[cfg(feature = "cli")]
+mod application;
 mod authorisation;
 mod conflict;
 mod openapi;
