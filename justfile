@@ -1,0 +1,62 @@
+# The same recipes on a laptop and on a server. `just` alone lists them.
+
+export RUSTDOCFLAGS := "-D warnings"
+
+_list:
+    @just --list --unsorted
+
+# Everything that must be green
+ci:
+    CI=true .ci/run
+
+# Format everything, the fuzz targets too
+fmt:
+    cargo fmt --all
+    rustfmt fuzz/fuzz_targets/*.rs --edition 2024
+
+# Formatting and clippy, warnings are errors
+lint:
+    cargo fmt --all --check
+    cargo clippy --workspace --all-targets -- -D warnings
+
+# All tests, as the README says
+test:
+    cargo test --workspace
+
+# All tests but doctests, faster and with a deadline for each (needs cargo-nextest)
+nextest *ARGS:
+    cargo nextest run --workspace {{ ARGS }}
+
+# The documentation, with private items
+doc:
+    cargo doc --workspace --no-deps --document-private-items
+
+# Licences, advisories, sources, bans (needs cargo-deny)
+deny:
+    cargo deny --all-features check
+
+# The walls that features keep: the engine without any edge, and with each alone
+features:
+    cargo check -p kubeorch-core --no-default-features
+    cargo check -p kubeorch-core --no-default-features --features redb
+    cargo check -p kubeorch-core --no-default-features --features kube
+    cargo check -p kubeorch-core --no-default-features --features wasm
+    cargo check -p kubeorch-core --no-default-features --features test-util
+    cargo check -p kubeorch-http --no-default-features
+
+# Rewrite the goldens of the API, the help texts and the plugins; read the diff
+bless:
+    KUBEORCH_BLESS=1 UPDATE_GOLDEN=1 cargo test -p kubeorch-http -p kubeorch-plugin-kubernetes
+    git diff --stat
+
+# Benches, each next to its baseline
+bench *ARGS:
+    cargo bench -p kubeorch-benches {{ ARGS }}
+
+# Fuzz one target for a minute (needs cargo-fuzz and a nightly compiler)
+fuzz TARGET='graph' SECONDS='60':
+    cargo +nightly fuzz run {{ TARGET }} -- -max_total_time={{ SECONDS }}
+
+# The guestbook in a simulated cluster
+up:
+    cargo run --release -- up examples/guestbook/workflow.yaml
