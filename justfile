@@ -1,7 +1,5 @@
 # The same recipes on a laptop and on a server. `just` alone lists them.
 
-export RUSTDOCFLAGS := "-D warnings"
-
 _list:
     @just --list --unsorted
 
@@ -27,9 +25,9 @@ test:
 nextest *ARGS:
     cargo nextest run --workspace {{ ARGS }}
 
-# The documentation, with private items
+# The documentation, warnings are errors
 doc:
-    cargo doc --workspace --no-deps --document-private-items
+    RUSTDOCFLAGS="-D warnings" cargo doc --workspace --no-deps
 
 # Licences, advisories, sources, bans (needs cargo-deny)
 deny:
