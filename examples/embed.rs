@@ -25,8 +25,7 @@ async fn main() -> Result<(), Box<dyn Error>> {
         .iter()
         .fold(Registry::builder(), |builder, plugin| builder.plugin(plugin.name, plugin.component));
     // A cluster in this process. For a real one: `kubeorch_core::kube::from_kubeconfig_files`.
-    let simulator = Simulator::builder().build();
-    let cluster = Client::new(kube::Client::new(simulator.service(), "default"));
+    let cluster = Client::simulated(&Simulator::builder().build());
     let engine = Engine::builder()
         .plugins(Arc::new(plugins.try_build().await?))
         .cluster("simulator", Arc::new(cluster))
@@ -53,7 +52,7 @@ async fn main() -> Result<(), Box<dyn Error>> {
         println!("{:?} {}", operation.action, operation.key);
     }
     let run = engine.runs().start(&actor, id, Values::default(), Options::default()).await?;
-    let run = engine.runs().wait(&actor, run.id, Duration::from_secs(60)).await?;
+    let run = engine.runs().wait(&actor, run.id, Duration::from_mins(1)).await?;
     run.logs.iter().for_each(|line| println!("{line}"));
     println!("{}", run.status.as_str());
     engine.shutdown().await;

@@ -1,4 +1,5 @@
 //! The API without a client library: requests in, JSON out, a manual clock, no engine but the test.
+#![allow(clippy::unwrap_used, reason = "a test fails by panicking")]
 
 use std::time::Duration;
 

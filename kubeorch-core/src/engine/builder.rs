@@ -133,12 +133,14 @@ impl Builder {
             types: Arc::clone(&types),
             tasks: tasks.clone(),
         });
+        let users = users::Service::new(host.clone(), sealer, self.users);
+        users.check_key()?;
         let ended = runs.recover().await?;
         if ended > 0 {
             tracing::warn!(runs = ended, "ended runs that a stopped process left");
         }
         Ok(Engine::new(Inner {
-            users: users::Service::new(host.clone(), sealer, self.users),
+            users,
             settings: settings::Service::new(host.clone()),
             workflows: workflows::Service::new(host.clone(), Arc::new(runs.clone())),
             clusters: clusters::Service::new(host.clone(), links),

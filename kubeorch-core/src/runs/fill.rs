@@ -1,8 +1,8 @@
 //! Run-time values: the leaves of a rendered object that no plugin and no version ever sees.
 //!
-//! A leaf is `{"$runtime": {"from", "key", "encode", "default"?, "generate"?}}`. The value given with the run wins; else the
-//! `default` of the graph; else the live object keeps what it has; else `generate` makes a random one; else a secret is reported as
-//! missing and an environment entry is left out.
+//! A leaf is `{"$runtime": {"from", "key", "encode", "generate"?, "default"?}}`. The value given with the run
+//! wins; else the live object keeps what it has; else `generate` makes a random one; else the graph's own
+//! `default` stands; else a secret is reported as missing and an environment entry is left out.
 
 use std::collections::BTreeMap;
 
@@ -31,7 +31,7 @@ struct Leaf {
     encode: Encode,
     #[serde(default)]
     generate: Option<usize>,
-    /// A stored value that a run-time value of the same name overrides.
+    /// The graph's own value, for a name that may also be given at run time.
     #[serde(default)]
     default: Option<String>,
 }
@@ -56,8 +56,6 @@ pub(super) struct Filled {
     pub(super) object: Object,
     /// Keys of secrets that have no value.
     pub(super) missing: Vec<String>,
-    /// Whether it holds a value that must not be shown.
-    pub(super) sensitive: bool,
 }
 
 /// Fills the leaves of one node's object.
@@ -74,7 +72,6 @@ pub(super) fn fill(
         env: values.env_vars.get(node).unwrap_or(&empty),
         entropy,
         missing: Vec::new(),
-        sensitive: false,
     };
     let live = live.map(Object::to_value);
     let filled = filler.value(&object.to_value(), live.as_ref());
@@ -82,7 +79,7 @@ pub(super) fn fill(
     if let Some(Value::Object(map)) = filled {
         *out.as_map_mut() = map;
     }
-    Filled { object: out, missing: filler.missing, sensitive: filler.sensitive }
+    Filled { object: out, missing: filler.missing }
 }
 
 struct Filler<'a> {
@@ -90,7 +87,6 @@ struct Filler<'a> {
     env: &'a BTreeMap<String, Secret>,
     entropy: &'a dyn Entropy,
     missing: Vec<String>,
-    sensitive: bool,
 }
 
 impl Filler<'_> {
@@ -134,7 +130,6 @@ impl Filler<'_> {
     }
 
     fn leaf(&mut self, leaf: &Leaf, live: Option<&Value>) -> Option<Value> {
-        self.sensitive = true;
         let given = match leaf.from {
             From::Secret => self.secrets.get(&leaf.key),
             From::Env => self.env.get(&leaf.key),
@@ -146,15 +141,15 @@ impl Filler<'_> {
         if let Some(secret) = given {
             return Some(Value::from(encode(secret.expose())));
         }
-        if let Some(text) = &leaf.default {
-            return Some(Value::from(encode(text)));
-        }
         if let Some(Value::String(kept)) = live {
             return Some(Value::from(kept.as_str()));
         }
         if let Some(length) = leaf.generate {
             let length = length.clamp(*GENERATED.start(), *GENERATED.end());
             return Some(Value::from(encode(&random_text(self.entropy, length))));
+        }
+        if let Some(text) = &leaf.default {
+            return Some(Value::from(encode(text)));
         }
         if leaf.from == From::Secret {
             self.missing.push(leaf.key.clone());
@@ -239,7 +234,6 @@ mod tests {
         let first = fill(&template, None, "n", &Values::default(), &SeededEntropy::new(1));
         let made = first.object.as_map()["data"]["K"].as_str().unwrap().to_owned();
         assert_eq!(made.len(), 24);
-        assert!(first.sensitive);
         let again = fill(&template, Some(&first.object), "n", &Values::default(), &SeededEntropy::new(2));
         assert_eq!(again.object.as_map()["data"]["K"], made);
     }

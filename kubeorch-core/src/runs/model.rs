@@ -135,6 +135,10 @@ pub struct Values {
 }
 
 /// How to run.
+#[expect(
+    clippy::struct_excessive_bools,
+    reason = "four independent permissions, each a flag on the command line"
+)]
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Options {
     /// Take fields over from other managers.
@@ -159,7 +163,7 @@ impl Default for Options {
             adopt: false,
             create_namespaces: true,
             prune: true,
-            ready_timeout: std::time::Duration::from_secs(600),
+            ready_timeout: std::time::Duration::from_mins(10),
             failure_grace: std::time::Duration::from_secs(20),
         }
     }

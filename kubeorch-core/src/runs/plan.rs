@@ -99,6 +99,8 @@ pub(super) struct Planner<'a> {
     pub(super) values: &'a Values,
     pub(super) options: &'a Options,
     pub(super) entropy: &'a dyn Entropy,
+    /// Whether a workflow id is that of a workflow of another account of this server.
+    pub(super) stranger: &'a (dyn Fn(&str) -> bool + Send + Sync),
 }
 
 impl Planner<'_> {
@@ -126,9 +128,12 @@ impl Planner<'_> {
             .iter()
             .map(|operation| json!({ "key": operation.key, "action": operation.action, "changes": operation.changes }))
             .collect();
-        let hash = Hash::of(
-            &json!({ "workflow": self.workflow, "cluster": self.cluster_name, "operations": summary }),
-        );
+        // Masked values do not tell changes apart; the objects with their run-time leaves still open do.
+        let content: Vec<_> =
+            prepared.nodes.iter().flat_map(|node| &node.objects).map(Object::to_value).collect();
+        let hash = Hash::of(&json!({
+            "workflow": self.workflow, "cluster": self.cluster_name, "operations": summary, "content": content,
+        }));
         let plan = Plan {
             hash,
             cluster: self.cluster_name.to_owned(),
@@ -216,7 +221,7 @@ impl Planner<'_> {
                 Finding::error("cluster.object_foreign", text)
                     .on_node(&node.input.id)
                     .at("name")
-                    .hint("Rename the node, or run with `adopt` to take the object over."),
+                    .hint("Rename the node, or run with `adopt` (`--adopt`) to take the object over."),
             );
             return Ok(());
         }
@@ -232,7 +237,7 @@ impl Planner<'_> {
             match self.cluster.apply(&filled.object, &options).await {
                 Ok(applied) => {
                     if let Some(live) = &live {
-                        planned.changes = changes(live, &applied.object, filled.sensitive);
+                        planned.changes = changes(live, &applied.object);
                         let same = planned.changes.is_empty();
                         planned.action = if same { Action::Unchanged } else { Action::Update };
                     }
@@ -259,19 +264,27 @@ impl Planner<'_> {
         self.options.force || (self.options.adopt && live.is_some_and(|object| !ours(object)))
     }
 
-    /// Who else an object belongs to. Objects that carry no owner at all are free, and so are those that the
-    /// reference server made (label `managed-by: kubeorch`, no workflow).
+    /// Who else an object belongs to. Free are this workflow's own and those that the reference server made (label
+    /// `managed-by: kubeorch`, no workflow): what is taken over is also removed one day.
     fn foreign_owner(&self, live: &Object) -> Option<String> {
+        let owner = live.label(WORKFLOW_LABEL).filter(|id| *id != self.workflow.to_string());
+        if owner.is_some_and(self.stranger) {
+            // Clusters may be shared; another account's objects are neither taken nor shown, asked or not.
+            return Some("another account".to_owned());
+        }
         if self.options.adopt {
             return None;
         }
         match live.label(WORKFLOW_LABEL) {
-            Some(id) if id == self.workflow.to_string() => None,
+            Some(_) if owner.is_none() => None,
             Some(id) => Some(format!("workflow {id}")),
             None => {
                 let by = ["managed-by", "app.kubernetes.io/managed-by"];
-                let other = by.iter().find_map(|label| live.label(label)).filter(|by| *by != MANAGER);
-                other.map(str::to_owned)
+                match by.iter().find_map(|label| live.label(label)) {
+                    Some(by) if by == MANAGER => None,
+                    Some(by) => Some(by.to_owned()),
+                    None => Some("somebody else: it has no label of a workflow".to_owned()),
+                }
             }
         }
     }
@@ -366,9 +379,10 @@ fn operation(node: Option<&str>, key: Key, action: Action) -> PlannedOperation {
 
 fn refused(node: &PreparedNode, error: &kube::Error) -> Finding {
     let (code, hint) = match error {
-        kube::Error::Conflict { .. } => {
-            ("cluster.conflict", "Leave the field out, or run with `force` to take it over.")
-        }
+        kube::Error::Conflict { .. } => (
+            "cluster.conflict",
+            "Leave the field out, or run with `force` (`--force-conflicts`) to take it over.",
+        ),
         _ => ("cluster.rejected", "Correct the field that the server names."),
     };
     Finding::error(code, error.to_string()).on_node(&node.input.id).hint(hint)

@@ -7,7 +7,7 @@ use std::time::Duration;
 use async_trait::async_trait;
 use parking_lot::Mutex;
 use serde_json::json;
-use tokio::sync::watch;
+use tokio::sync::{oneshot, watch};
 
 use super::execute::{Execution, Stop};
 use super::model::{Options, Run, Status, Values};
@@ -34,6 +34,17 @@ pub(crate) struct Parts {
     pub(crate) links: Links,
     pub(crate) types: Arc<dyn NodeTypes>,
     pub(crate) tasks: Tasks,
+}
+
+/// Everything a run is executed from.
+struct Begun {
+    actor: Actor,
+    workflow: Workflow,
+    graph: Graph,
+    link: Link,
+    prepared: Prepared,
+    planned: Planned,
+    options: Options,
 }
 
 /// Plans and runs. Cheap to clone.
@@ -96,9 +107,12 @@ impl Service {
         if planned.plan.findings.iter().any(Finding::is_error) {
             return Err(Error::Findings(planned.plan.findings).into());
         }
-        let run = self.begin(actor, &workflow, &graph, &planned.plan).await?;
-        self.spawn(run.clone(), link, prepared, planned, options);
-        Ok(run)
+        let begun = Begun { actor: *actor, workflow, graph, link, prepared, planned, options };
+        let (answer, run) = oneshot::channel();
+        let service = self.clone();
+        // One task from the record to the end: a caller that hangs up cannot leave a run without its executor.
+        self.inner.parts.tasks.spawn(async move { service.execute(begun, answer).await });
+        run.await.map_err(|_| Error::ShuttingDown)?.map_err(Into::into)
     }
 
     /// A run with its nodes and log.
@@ -136,10 +150,8 @@ impl Service {
 
     /// Asks a run to stop; what it applied stays. Asking twice, or after the end, changes nothing.
     pub async fn cancel(&self, actor: &Actor, id: RunId) -> Result<Run, crate::Error> {
-        self.load(actor, id)?;
-        if let Some(cancel) = self.inner.cancels.lock().get(&id) {
-            cancel.send_replace(true);
-        }
+        let run = self.load(actor, id)?;
+        self.stop(&run).await?;
         self.wait(actor, id, Duration::from_secs(5)).await
     }
 
@@ -237,7 +249,15 @@ impl Service {
         options: &Options,
     ) -> Result<Planned, Error> {
         let parts = &self.inner.parts;
+        let stranger = |id: &str| {
+            let other = id.parse().ok().map(|id| parts.host.db.read(|reader| reader.get::<Workflow>(&id)));
+            // A store that does not answer must not make somebody's objects free.
+            other.is_some_and(|found: Result<_, crate::store::Error>| {
+                found.map_or(true, |other| other.is_some_and(|other| other.owner != workflow.owner))
+            })
+        };
         let planner = Planner {
+            stranger: &stranger,
             cluster: &*link.cluster,
             cluster_name: &workflow.cluster,
             types: &*parts.types,
@@ -256,14 +276,22 @@ impl Service {
         workflow: &Workflow,
         graph: &Graph,
         plan: &Plan,
+        id: RunId,
     ) -> Result<Run, Error> {
         let host = &self.inner.parts.host;
-        let id: RunId = host.ids.next();
         let written = host.db.write(|tx| {
             if let Some(active) = table::active(tx, workflow.id)? {
                 return Err(Error::Active(active.id));
             }
-            let mut stored = tx.get::<Workflow>(&workflow.id)?.ok_or(workflows::Error::NotFound)?;
+            let stored = tx.get::<Workflow>(&workflow.id)?.filter(|stored| stored.deleted_at.is_none());
+            let mut stored = stored.ok_or(workflows::Error::NotFound)?;
+            // Planning took its time: what it was made for must still hold.
+            if stored.status != workflows::Status::Published {
+                return Err(Error::NotPublished);
+            }
+            if (stored.cluster_id, &stored.cluster) != (workflow.cluster_id, &workflow.cluster) {
+                return Err(workflows::Error::Conflict { current: stored.revision }.into());
+            }
             let now = tx.now();
             let label = Label { description: Some(format!("Snapshot for run at {now}")), ..Label::default() };
             let origin = versions::table::Origin {
@@ -299,30 +327,54 @@ impl Service {
         Ok(written.await?.0)
     }
 
-    fn spawn(&self, run: Run, link: Link, prepared: Prepared, planned: Planned, options: Options) {
+    /// Stores the run, answers it, and executes it to its end.
+    async fn execute(self, begun: Begun, answer: oneshot::Sender<Result<Run, Error>>) {
+        let Begun { actor, workflow, graph, link, prepared, planned, options } = begun;
+        let host = &self.inner.parts.host;
+        let id: RunId = host.ids.next();
         let (cancel, cancelled) = watch::channel(false);
-        self.inner.cancels.lock().insert(run.id, cancel);
-        let service = self.clone();
-        self.inner.parts.tasks.spawn(async move {
-            let recorder = Recorder::new(service.inner.parts.host.clone(), run.id, run.workflow);
-            let outcome = async {
-                opening_lines(&recorder, &prepared, &planned).await?;
-                let observer = service.fresh_observer(run.workflow, &link, &prepared)?;
-                let execution = Execution {
-                    host: &service.inner.parts.host,
-                    cluster: &*link.cluster,
-                    observer: &observer,
-                    recorder: &recorder,
-                    prepared: &prepared,
-                    planned: &planned,
-                    options: &options,
-                    cancel: cancelled,
-                };
-                execution.run().await
+        // Before the record is there, so that a cancel always finds somebody.
+        self.inner.cancels.lock().insert(id, cancel);
+        let run = match self.begin(&actor, &workflow, &graph, &planned.plan, id).await {
+            Ok(run) => run,
+            Err(error) => {
+                self.inner.cancels.lock().remove(&id);
+                // The caller may be gone; nothing was stored.
+                let _ = answer.send(Err(error));
+                return;
+            }
+        };
+        // The caller may be gone; the run goes on.
+        let _ = answer.send(Ok(run.clone()));
+        let recorder = Recorder::new(host.clone(), run.id, run.workflow);
+        let outcome = async {
+            opening_lines(&recorder, &prepared, &planned).await?;
+            let observer = self.fresh_observer(run.workflow, &link, &prepared)?;
+            let execution = Execution {
+                host,
+                cluster: &*link.cluster,
+                observer: &observer,
+                recorder: &recorder,
+                prepared: &prepared,
+                planned: &planned,
+                options: &options,
+                cancel: cancelled,
             };
-            close(&recorder, outcome.await).await;
-            service.inner.cancels.lock().remove(&run.id);
-        });
+            execution.run().await
+        };
+        close(&recorder, outcome.await).await;
+        self.inner.cancels.lock().remove(&run.id);
+    }
+
+    /// Asks the executor of a run to stop; a run that has none any more is ended here.
+    async fn stop(&self, run: &Run) -> Result<(), Error> {
+        if let Some(cancel) = self.inner.cancels.lock().get(&run.id) {
+            cancel.send_replace(true);
+            return Ok(());
+        }
+        let text = "cancelled; nothing was executing it";
+        let db = &self.inner.parts.host.db;
+        db.write(|tx| finish(tx, run.id, Status::Cancelled, Some(text))).await.map(|_| ())
     }
 
     /// A new observer for a graph that is about to be applied; whoever looked at the old one keeps it until
@@ -361,9 +413,19 @@ impl Service {
     }
 }
 
+/// How long a run that is stopped for an archived or deleted workflow may take to end.
+const HALT: Duration = Duration::from_secs(30);
+
 #[async_trait]
 impl Undeploy for Service {
+    async fn halt(&self, workflow: &Workflow) {
+        if let Err(error) = self.halt_run(workflow).await {
+            tracing::warn!(workflow = %workflow.id, %error, "a run could not be stopped");
+        }
+    }
+
     async fn undeploy(&self, workflow: &Workflow) -> Vec<String> {
+        self.halt(workflow).await;
         match self.remove_objects(workflow).await {
             Ok(left) => left,
             Err(error) => vec![format!("the cluster was not cleaned up: {error}")],
@@ -372,6 +434,27 @@ impl Undeploy for Service {
 }
 
 impl Service {
+    async fn halt_run(&self, workflow: &Workflow) -> Result<(), Error> {
+        let host = &self.inner.parts.host;
+        let mut head = host.db.head();
+        let time_up = host.clock.sleep(HALT);
+        tokio::pin!(time_up);
+        let mut asked = false;
+        loop {
+            head.borrow_and_update();
+            let active = host.db.read(|reader| table::active(reader, workflow.id))?;
+            let Some(run) = active else { return Ok(()) };
+            if !asked {
+                self.stop(&run).await?;
+                asked = true;
+            }
+            tokio::select! {
+                changed = head.changed() => if changed.is_err() { return Ok(()) },
+                () = &mut time_up => return Ok(()),
+            }
+        }
+    }
+
     async fn remove_objects(&self, workflow: &Workflow) -> Result<Vec<String>, Error> {
         if workflow.last_run_at.is_none() {
             return Ok(Vec::new());

@@ -6,7 +6,7 @@ use serde::{Deserialize, Serialize};
 use super::Error;
 use super::model::{NodeState, Run};
 use crate::id::{RunId, WorkflowId};
-use crate::store::{Index, Indexes, Query, Reader, Record, Table, Tx};
+use crate::store::{Index, Indexes, Query, Reader, Record, Table};
 
 /// Runs by workflow; ids rise with time.
 pub(super) const BY_WORKFLOW: Index<Run> = Index::new("runs_by_workflow");
@@ -86,8 +86,8 @@ pub(super) fn newest(reader: &Reader<'_>, workflow: WorkflowId, limit: usize) ->
 }
 
 /// The run of a workflow that has not ended.
-pub(super) fn active(tx: &Tx<'_>, workflow: WorkflowId) -> Result<Option<Run>, Error> {
-    Ok(tx.find(ACTIVE, &workflow)?)
+pub(super) fn active(reader: &Reader<'_>, workflow: WorkflowId) -> Result<Option<Run>, Error> {
+    Ok(reader.find(ACTIVE, &workflow)?)
 }
 
 fn fill(reader: &Reader<'_>, run: &mut Run) -> Result<(), Error> {

@@ -57,8 +57,13 @@ impl Passwords {
     }
 
     async fn run<T: Send + 'static>(&self, work: impl FnOnce() -> T + Send + 'static) -> Result<T, Error> {
-        let _place = self.queue.try_acquire().map_err(|_| Error::Busy)?;
-        let _worker = self.workers.acquire().await.map_err(|_| Error::Busy)?;
+        let place = Arc::clone(&self.queue).try_acquire_owned().map_err(|_| Error::Busy)?;
+        let worker = Arc::clone(&self.workers).acquire_owned().await.map_err(|_| Error::Busy)?;
+        // The places go with the work: a caller that hangs up must not make room for more of it.
+        let work = move || {
+            let _held = (place, worker);
+            work()
+        };
         tokio::task::spawn_blocking(work).await.map_err(|_| Error::Busy)
     }
 }

@@ -113,6 +113,11 @@ impl Service {
         }
     }
 
+    /// Refuses a key that does not open what this store holds, before anything is served.
+    pub(crate) fn check_key(&self) -> Result<(), Error> {
+        self.signing_secret().map(|_| ())
+    }
+
     fn check_free(&self, reader: &Reader<'_>, request: &Register) -> Result<(), Error> {
         if reader.find::<User>(BY_EMAIL, &normal(&request.email))?.is_some() {
             return Err(Error::Exists);

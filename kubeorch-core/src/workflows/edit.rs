@@ -33,8 +33,11 @@ pub(super) fn check_revision(workflow: &Workflow, seen: Option<u64>) -> Result<(
 /// Cleans a client's graph: blanks around names are cut, runtime members are dropped, and what could not
 /// be stored or drawn again is refused. Meaning is checked later: a draft may be incomplete.
 pub(super) fn accept(mut graph: Graph) -> Result<Graph, Error> {
-    let mut findings = graph::validate(&graph, &Types::default(), &Limits::default());
+    // The cut to a number of findings comes after the choice, or harmless ones could hide the rest.
+    let limits = Limits { findings: usize::MAX, ..Limits::default() };
+    let mut findings = graph::validate(&graph, &Types::default(), &limits);
     findings.retain(|finding| finding.is_error() && BOUNDS.contains(&finding.code.as_str()));
+    findings.truncate(Limits::default().findings);
     if !findings.is_empty() {
         return Err(Error::Graph(findings));
     }

@@ -19,7 +19,10 @@ use crate::versions::{self, Label};
 /// Removes what a workflow deployed; the run engine implements it.
 #[async_trait]
 pub trait Undeploy: Send + Sync + 'static {
-    /// Removes the workflow's objects, except those that hold data, and answers what stays and why.
+    /// Stops a run that is under way and waits for its end.
+    async fn halt(&self, workflow: &Workflow);
+
+    /// Halts, then removes the workflow's objects, except those that hold data; answers what stays and why.
     async fn undeploy(&self, workflow: &Workflow) -> Vec<String>;
 }
 
@@ -106,7 +109,6 @@ impl Service {
             (None, None) => None,
             (nodes, edges) => Some((nodes, edges)),
         };
-        let warning = self.retire(&before, &change).await;
         let written = self.host.db.write(|tx| {
             let mut workflow = table::open_for_change(tx, actor, id)?;
             edit::check_revision(&workflow, change.revision)?;
@@ -123,6 +125,8 @@ impl Service {
             self.apply(tx, actor, &mut workflow, &change, graph)
         });
         let (full, _) = written.await?;
+        // After the commit: a refused change must not touch the cluster, and no run can begin any more.
+        let warning = self.retire(&before, &change).await;
         let full = self.host.db.read(|reader| table::full(reader, full.workflow))?;
         Ok(Updated { full, warning })
     }
@@ -151,10 +155,11 @@ impl Service {
             workflow.deleted_at = Some(self.host.ids.now());
             edit::touch(&self.host, &mut workflow);
             tx.put(&workflow)?;
-            tx.event(&stream(id), "workflow_deleted", &json!({ "workflow_id": id }))?;
-            Ok::<_, Error>(())
+            tx.event(stream(id), "workflow_deleted", &json!({ "workflow_id": id }))?;
+            Ok::<_, Error>(workflow)
         });
-        deleted.await?;
+        let (workflow, _) = deleted.await?;
+        self.undeploy.halt(&workflow).await;
         Ok(())
     }
 
@@ -224,7 +229,7 @@ impl Service {
         };
         tx.put(&workflow)?;
         tx.put(&WorkingCopy { workflow: id, graph: graph.clone() })?;
-        tx.event(&stream(id), "workflow_created", &json!({ "workflow_id": id }))?;
+        tx.event(stream(id), "workflow_created", &json!({ "workflow_id": id }))?;
         Ok(Full { workflow, graph })
     }
 
@@ -241,23 +246,20 @@ impl Service {
             workflow.cluster_id = clusters::table::resolve(tx, &self.host, actor, cluster)?;
             workflow.cluster.clone_from(cluster);
         }
-        let graph = match graph {
-            Some(graph) => {
-                edit::store(tx, &self.host, workflow, graph.clone())?;
-                graph
-            }
-            None => {
-                edit::touch(&self.host, workflow);
-                tx.get::<WorkingCopy>(&workflow.id)?.map(|copy| copy.graph).unwrap_or_default()
-            }
+        let graph = if let Some(graph) = graph {
+            edit::store(tx, &self.host, workflow, graph.clone())?;
+            graph
+        } else {
+            edit::touch(&self.host, workflow);
+            tx.get::<WorkingCopy>(&workflow.id)?.map(|copy| copy.graph).unwrap_or_default()
         };
         tx.put(workflow)?;
         let payload = json!({ "workflow_id": workflow.id, "revision": workflow.revision });
-        tx.event(&stream(workflow.id), "workflow_changed", &payload)?;
+        tx.event(stream(workflow.id), "workflow_changed", &payload)?;
         Ok(Full { workflow: workflow.clone(), graph })
     }
 
-    /// Takes a workflow's objects off the cluster before it is archived. A failure does not stop the archiving;
+    /// Takes a workflow's objects off the cluster once it is archived. A failure does not undo the archiving;
     /// it becomes the warning.
     async fn retire(&self, workflow: &Workflow, change: &Change) -> Option<String> {
         if !edit::archives(workflow, change) {

@@ -53,7 +53,7 @@ impl Service {
             let version = stored::append(tx, &self.host, id, &graph, label.clone(), origin)?;
             workflow.current_version = version.seq;
             tx.put(&workflow)?;
-            tx.event(&stream(id), "version_created", &json!({ "version": version.seq }))?;
+            tx.event(stream(id), "version_created", &json!({ "version": version.seq }))?;
             Ok::<_, Error>(versions::Full { version, graph: graph.snapshot() })
         });
         Ok(made.await?.0)
@@ -106,7 +106,7 @@ impl Service {
             edit::store(tx, &self.host, &mut workflow, old.graph.clone())?;
             tx.put(&workflow)?;
             let payload = json!({ "version": version.seq, "restored_from": seq });
-            tx.event(&stream(id), "workflow_restored", &payload)?;
+            tx.event(stream(id), "workflow_restored", &payload)?;
             Ok::<_, Error>((version, workflow))
         });
         let ((version, workflow), _) = restored.await?;

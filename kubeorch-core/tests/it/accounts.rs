@@ -24,9 +24,8 @@ async fn of_two_first_registrations_one_is_admin_and_the_other_needs_a_code() {
         engine.users().register(register("ana@acme.test", None)),
         engine.users().register(register("ben@acme.test", None)),
     );
-    let (won, lost) = match (first, second) {
-        (Ok(won), Err(lost)) | (Err(lost), Ok(won)) => (won, lost),
-        _ => panic!("exactly one may register without a code"),
+    let ((Ok(won), Err(lost)) | (Err(lost), Ok(won))) = (first, second) else {
+        panic!("exactly one may register without a code")
     };
     assert_eq!(won.user.role, Role::Admin);
     assert_eq!(lost.code().name, "auth.invite_required");

@@ -7,7 +7,7 @@ use kubeorch_core::kube::fake::Verb;
 use kubeorch_core::kube::{self};
 use kubeorch_core::manifest::{self, Key};
 use kubeorch_core::runs::{Action, NodePhase, Options, Status, Values, WORKFLOW_LABEL};
-use kubeorch_core::workflows::Status as WorkflowStatus;
+use kubeorch_core::workflows::{Change, Status as WorkflowStatus};
 use serde_json::{Value, json};
 
 use crate::support::{Lab, lab, save, workflow};
@@ -273,4 +273,87 @@ async fn an_apply_that_is_refused_fails_the_run_and_keeps_what_was_done() {
     assert!(done.error.unwrap().contains("quota"));
     assert_eq!(done.nodes["w"].status, NodePhase::Failed);
     assert!(lab.cluster.object(&key(("v1", "ConfigMap"), "conf")).is_some());
+}
+
+#[tokio::test]
+async fn another_accounts_objects_are_neither_taken_nor_shown() {
+    let lab = lab().await;
+    let locket = || json!({ "name": "keys", "keys": [{ "name": "tls.key" }] });
+    let full = workflow(&lab, &[("l", "locket", locket())], &[]).await;
+    let runs = lab.engine.runs();
+    let values = |text: &str| -> Values {
+        serde_json::from_value(json!({ "secrets": { "l": { "tls.key": text } } })).unwrap()
+    };
+    let run = runs.start(&lab.ana, full.workflow.id, values("hers"), Options::default()).await.unwrap();
+    assert_eq!(runs.wait(&lab.ana, run.id, LIMIT).await.unwrap().status, Status::Completed);
+    let code = lab.engine.settings().invite_code(&lab.ana).await.unwrap();
+    let ben = crate::support::account(&lab.engine, "ben@acme.test", Some(&code)).await;
+    let bens = Lab { engine: lab.engine.clone(), cluster: lab.cluster.clone(), ana: ben };
+    let his = workflow(&bens, &[("l", "locket", locket())], &[]).await;
+    let grab = Options { adopt: true, force: true, ..Options::default() };
+    let plan = runs.plan(&ben, his.workflow.id, &values("his"), &grab).await.unwrap();
+    assert_eq!(plan.findings[0].code, "cluster.object_foreign");
+    assert!(plan.operations.is_empty(), "{:#?}", plan.operations);
+    assert!(runs.start(&ben, his.workflow.id, values("his"), grab).await.is_err());
+}
+
+#[tokio::test]
+async fn a_refused_change_leaves_the_cluster_alone() {
+    let lab = lab().await;
+    let full = workflow(&lab, &[("g", "gadget", json!({ "name": "conf" }))], &[]).await;
+    let runs = lab.engine.runs();
+    let run = runs.start(&lab.ana, full.workflow.id, Values::default(), Options::default()).await.unwrap();
+    assert_eq!(runs.wait(&lab.ana, run.id, LIMIT).await.unwrap().status, Status::Completed);
+    let archive = || Change { status: Some(WorkflowStatus::Archived), ..Change::default() };
+    for change in [
+        Change { cluster: Some("nope".into()), ..archive() },
+        Change { name: Some("  ".into()), ..archive() },
+        Change { revision: Some(0), ..archive() },
+    ] {
+        assert!(lab.engine.workflows().update(&lab.ana, full.workflow.id, change).await.is_err());
+        assert!(lab.cluster.object(&key(("v1", "ConfigMap"), "conf")).is_some());
+    }
+}
+
+#[tokio::test]
+async fn deleting_or_archiving_stops_the_run() {
+    let lab = lab().await;
+    let runs = lab.engine.runs();
+    for delete in [true, false] {
+        let full = workflow(&lab, &[("w", "widget", widget("web"))], &[]).await;
+        let adopt = Options { adopt: true, ..Options::default() };
+        let run = runs.start(&lab.ana, full.workflow.id, Values::default(), adopt).await.unwrap();
+        if delete {
+            lab.engine.workflows().delete(&lab.ana, full.workflow.id).await.unwrap();
+            assert_eq!(runs.get(&lab.ana, run.id).await.unwrap_err().code().name, "run.not_found");
+        } else {
+            let archived = WorkflowStatus::Archived;
+            lab.engine.workflows().set_status(&lab.ana, full.workflow.id, archived).await.unwrap();
+            assert_eq!(runs.get(&lab.ana, run.id).await.unwrap().status, Status::Cancelled);
+            assert!(lab.cluster.object(&key(("apps/v1", "Deployment"), "web")).is_none());
+        }
+    }
+}
+
+#[tokio::test]
+async fn a_caller_that_hangs_up_leaves_no_run_without_its_executor() {
+    let lab = lab().await;
+    let full = workflow(&lab, &[("w", "widget", widget("web"))], &[]).await;
+    let id = full.workflow.id;
+    for turns in 0..40 {
+        let (engine, ana) = (lab.engine.clone(), lab.ana);
+        let call = tokio::spawn(async move {
+            engine.runs().start(&ana, id, Values::default(), Options::default()).await
+        });
+        for _ in 0..turns {
+            tokio::task::yield_now().await;
+        }
+        call.abort();
+        let _ = call.await;
+        // Whatever was begun can be stopped, and the next call finds the workflow free.
+        let runs = lab.engine.runs();
+        for run in runs.list(&lab.ana, id, 5).await.unwrap() {
+            assert!(runs.cancel(&lab.ana, run.id).await.unwrap().status.ended(), "after {turns} turns");
+        }
+    }
 }

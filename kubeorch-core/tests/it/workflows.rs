@@ -100,7 +100,7 @@ async fn everything_is_there_after_a_restart() {
         let clock = Arc::new(kubeorch_core::time::SystemClock);
         let options = kubeorch_core::store::redb::Options::default();
         let store =
-            kubeorch_core::store::redb::Redb::open(&folder.path().join("store"), options, clock).unwrap();
+            kubeorch_core::store::redb::Redb::open(folder.path().join("store"), options, clock).unwrap();
         engine(Some(Arc::new(store)), &cluster).await
     };
     let first = open().await;

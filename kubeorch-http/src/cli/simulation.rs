@@ -10,6 +10,5 @@ pub(crate) const NAME: &str = "simulator";
 
 /// A new simulated cluster, reached without a socket. It lives as long as the connection.
 pub(crate) fn cluster() -> Arc<dyn Cluster> {
-    let service = Simulator::builder().build().service();
-    Arc::new(Client::new(kube::Client::new(service, "default")))
+    Arc::new(Client::simulated(&Simulator::builder().build()))
 }

@@ -1,4 +1,4 @@
-//! What `--help` says, kept in `tests/golden/help`. `UPDATE_GOLDEN=1` rewrites the files.
+//! What `--help` says, kept in `tests/golden/help`. `KUBEORCH_BLESS=1` rewrites the files.
 
 use std::path::Path;
 
@@ -8,13 +8,13 @@ fn check(name: &str, args: &[&str]) {
     let ended = Place::new().run(args);
     assert_eq!((ended.code, ended.stderr.as_str()), (0, ""), "{args:?}");
     let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/golden/help").join(name);
-    if std::env::var_os("UPDATE_GOLDEN").is_some() {
+    if std::env::var_os("KUBEORCH_BLESS").is_some() {
         std::fs::write(&path, &ended.stdout).unwrap();
     }
     let golden = std::fs::read_to_string(&path).unwrap_or_default();
     assert!(
         golden == ended.stdout,
-        "{} is not what `kubeorch {}` prints; see the change, then UPDATE_GOLDEN=1\n{}",
+        "{} is not what `kubeorch {}` prints; see the change, then KUBEORCH_BLESS=1\n{}",
         path.display(),
         args.join(" "),
         ended.stdout

@@ -24,7 +24,7 @@ use tokio::net::TcpListener;
 use tokio_util::sync::CancellationToken;
 
 /// Far more than any step takes; a hang fails here instead of in the runner.
-const LIMIT: Duration = Duration::from_secs(120);
+const LIMIT: Duration = Duration::from_mins(2);
 
 type Http = Client<HttpConnector, Full<bytes::Bytes>>;
 
@@ -95,7 +95,7 @@ fn guestbook() -> Value {
 
 async fn serve(folder: &Path) -> Api {
     let options = redb::Options::default();
-    let store = redb::Redb::open(&folder.join("kubeorch.redb"), options, Arc::new(SystemClock)).unwrap();
+    let store = redb::Redb::open(folder.join("kubeorch.redb"), options, Arc::new(SystemClock)).unwrap();
     let mut plugins = Registry::builder();
     for plugin in kubeorch_plugins::all() {
         plugins = plugins.plugin(plugin.name, plugin.component);

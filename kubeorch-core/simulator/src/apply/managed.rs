@@ -180,7 +180,7 @@ fn diff(old: &Value, new: &Value, shape: &Shape, found: &mut Fields) {
                 let was = before.iter().find(|was| super::fields::item_key(was, keys) == key);
                 let mut inner = Fields::default();
                 if let Some(was) = was {
-                    diff(was, value, item, &mut inner)
+                    diff(was, value, item, &mut inner);
                 } else {
                     inner = Fields::of(value, item);
                     inner.member = true;

@@ -30,6 +30,13 @@ impl Client {
         Self::with(client, Options::default(), Arc::new(SystemClock))
     }
 
+    /// A client of a simulated cluster in this process, reached without a socket. The cluster lives as long as a
+    /// handle or a client of it.
+    #[cfg(feature = "simulator")]
+    pub fn simulated(simulator: &kubeorch_simulator::Simulator) -> Self {
+        Self::new(::kube::Client::new(simulator.service(), "default"))
+    }
+
     /// With limits and a clock of the caller's choice; deadlines and pauses are waited for on that clock.
     pub fn with(client: ::kube::Client, options: Options, clock: Arc<dyn Clock>) -> Self {
         Self { transport: Transport::new(client, options, clock), mapping: Arc::default() }

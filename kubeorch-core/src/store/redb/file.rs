@@ -29,6 +29,7 @@ pub(super) fn opener(path: &Path, cache_bytes: usize) -> Opener {
     let path = path.to_owned();
     Box::new(move || {
         let fresh = !path.exists();
+        make_private(&path)?;
         let database = Builder::new().set_cache_size(cache_bytes).create(&path)?;
         if fresh {
             // The file's name must survive a crash as well as its content.
@@ -37,6 +38,15 @@ pub(super) fn opener(path: &Path, cache_bytes: usize) -> Opener {
         }
         Ok(database)
     })
+}
+
+/// Makes an absent file, readable by its owner alone: addresses and password hashes will be in it.
+fn make_private(path: &Path) -> std::io::Result<()> {
+    let mut options = std::fs::OpenOptions::new();
+    options.read(true).write(true).create(true).truncate(false);
+    #[cfg(unix)]
+    std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
+    options.open(path).map(drop)
 }
 
 /// Opens the file, or starts a new one, and tells the number of its newest event.

@@ -1,4 +1,4 @@
-//! The store in one file, on [redb](::redb).
+//! The store in one file, on redb.
 //!
 //! One OS thread writes. It takes what arrived while the last flush ran and commits it as one
 //! transaction: alone a caller waits for one flush, many callers share it. Every commit is two-phase with

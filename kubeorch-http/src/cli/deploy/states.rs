@@ -2,6 +2,7 @@
 
 use std::collections::BTreeMap;
 
+use kubeorch_core::graph::Graph;
 use kubeorch_core::runs::{NodePhase, NodeState, Run};
 use serde::Deserialize;
 use serde_json::Value;
@@ -51,6 +52,15 @@ impl States {
                 self.phases.contains_key(&node_id).then(|| self.row(node_id))
             }
             _ => None,
+        }
+    }
+
+    /// Takes what the store holds of every node's objects.
+    pub(super) fn settle(&mut self, graph: &Graph) {
+        for node in &graph.nodes {
+            if let Some(message) = node.data.get("_status").and_then(|status| status["message"].as_str()) {
+                self.live.insert(node.id.clone(), message.to_owned());
+            }
         }
     }
 

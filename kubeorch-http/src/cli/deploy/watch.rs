@@ -47,6 +47,8 @@ pub(super) async fn follow(
         tokio::select! {
             ended = &mut end => match ended? {
                 run if run.status.ended() => {
+                    // The end may overtake the last events; the stored states are never behind it.
+                    states.settle(&engine.workflows().get(&ACTOR, workflow).await?.graph);
                     for row in states.record(&run) {
                         if let Some(row) = progress.update(row) {
                             terminal.progress(progress, &row);
