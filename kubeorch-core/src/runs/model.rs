@@ -143,7 +143,7 @@ pub struct Values {
 pub struct Options {
     /// Take fields over from other managers.
     pub force: bool,
-    /// Take over objects that belong to another workflow or tool.
+    /// Take over objects that carry no label of this workflow, with all their fields; never those of another account.
     pub adopt: bool,
     /// Make missing namespaces.
     pub create_namespaces: bool,
