@@ -63,5 +63,5 @@ fn batch(number: u64) -> Batch {
         kind: "node".to_owned(),
         payload: br#"{"node":"web","state":"ready"}"#.to_vec(),
     };
-    Batch { expect: Vec::new(), writes: vec![record], events: vec![event] }
+    Batch { writes: vec![record], events: vec![event], ..Batch::default() }
 }

@@ -25,6 +25,9 @@ codes! {
     STORE_NEWER = "store.newer", Invalid, false, "The store was written by a newer release: upgrade, or choose another data directory.";
     STORE_DAMAGED = "store.damaged", Internal, false, "Restore a backup; keep the damaged file for analysis.";
     STORE_FULL = "store.full", Full, true, "Free some space on the disk of the data directory.";
+    STORE_READ_ONLY = "store.read_only", Unavailable, true, "Look at the disk of the data directory; the server writes again by itself once the disk does.";
+    STORE_UNKNOWN = "store.outcome_unknown", Unavailable, true, "Read what you changed; if it is not there, send the change again.";
+    STORE_TRIMMED = "store.trimmed", Invalid, false, "Read the current state and follow from there.";
     STORE_BUSY = "store.busy", Limited, true, "Too many writes are waiting; try again in a moment.";
     STORE_TAKEN = "store.taken", Conflict, false, "Choose another name.";
     STORE_LEASE_LOST = "store.lease_lost", Conflict, true, "Another worker took over; take up new work instead.";

@@ -1,6 +1,7 @@
 //! What a backend must do.
 
 use std::ops::Bound;
+use std::time::Duration;
 
 use async_trait::async_trait;
 use tokio::sync::watch;
@@ -31,6 +32,30 @@ pub trait Store: Send + Sync + 'static {
 
     /// The number of the newest event; changes wake the waiter.
     fn head(&self) -> watch::Receiver<Seq>;
+
+    /// How it does, for metrics and probes.
+    fn health(&self) -> Health {
+        Health::default()
+    }
+}
+
+/// What a backend tells of itself. Counters count since it was opened.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct Health {
+    /// Why nothing can be written at the moment; `None` when all is well. Reads may still work.
+    pub refuses: Option<String>,
+    /// Batches that were answered as durable.
+    pub batches: u64,
+    /// Flushes to the disk that those shared.
+    pub commits: u64,
+    /// Batches that wait for the writer.
+    pub waiting: usize,
+    /// How long the last flush took, with applying what it flushed.
+    pub last_commit: Duration,
+    /// Age of the oldest view that is still open: it pins old pages, and the file grows.
+    pub oldest_view: Option<Duration>,
+    /// Size of the file in bytes; zero for a store without one.
+    pub file_bytes: u64,
 }
 
 /// A key and its value.
@@ -57,10 +82,18 @@ pub trait Snapshot {
     /// The newest event that this view contains.
     fn seq(&self) -> Seq;
 
-    /// Events of the log after `seq`, at most `limit`, in order.
+    /// The newest event that retention has removed; zero when the log is whole.
+    fn trimmed(&self) -> Seq;
+
+    /// The names of all tables that hold or held a row, but for the backend's own (`!`).
+    fn tables(&self) -> Result<Vec<String>, Error>;
+
+    /// Events of the log after `seq`, at most `limit`, in order. [`Error::Trimmed`] when some of them are
+    /// gone: nobody skips an event without knowing.
     fn events(&self, after: Seq, limit: usize) -> Result<Vec<Event>, Error>;
 
-    /// Events of one stream after its own number `after`, at most `limit`, in order.
+    /// Events of one stream after its own number `after`, at most `limit`, in order. What was trimmed is left
+    /// out; the numbers tell.
     fn stream(&self, stream: &str, after: u64, limit: usize) -> Result<Vec<Event>, Error>;
 }
 
@@ -75,6 +108,9 @@ pub struct Batch {
     pub writes: Vec<Write>,
     /// Appended to the log with consecutive numbers.
     pub events: Vec<NewEvent>,
+    /// Removes the events up to this one, and never newer ones than were there before the batch. Numbers are
+    /// never given again, also not within a stream.
+    pub trim: Seq,
 }
 
 impl Batch {

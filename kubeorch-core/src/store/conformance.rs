@@ -25,6 +25,8 @@ pub async fn all(make: impl Fn() -> Shared) {
     events_have_no_gap(make()).await;
     increments_lose_nothing(make()).await;
     too_large_is_refused(make()).await;
+    trimmed_events_are_missed_and_numbers_go_on(make()).await;
+    tables_are_told(make()).await;
 }
 
 fn put(table: Table, key: &[u8], value: &[u8]) -> Write {
@@ -94,6 +96,7 @@ async fn whole_or_nothing(store: Shared) {
         expect: vec![expect(b"a", None), expect(b"b", Some(b"never"))],
         writes: vec![put(T, b"a", b"1"), put(OTHER, b"a", b"1")],
         events: vec![event("s")],
+        trim: Seq(9),
     };
     match store.commit(refused).await {
         Err(Error::Conflict { table, key }) => assert_eq!((table, key.as_slice()), (T.0, &b"b"[..])),
@@ -183,7 +186,12 @@ async fn a_refused_batch_harms_no_neighbour(store: Shared) {
     let commits = (0..200_u32).map(|number| {
         let key = number.to_be_bytes();
         let expect = if number % 3 == 0 { vec![expect(b"never", Some(b"there"))] } else { Vec::new() };
-        store.commit(Batch { expect, writes: vec![put(T, &key, &key)], events: vec![event("s")] })
+        store.commit(Batch {
+            expect,
+            writes: vec![put(T, &key, &key)],
+            events: vec![event("s")],
+            ..Batch::default()
+        })
     });
     let done = futures::future::join_all(commits).await;
     for (number, done) in (0..200_u32).zip(&done) {
@@ -235,7 +243,7 @@ async fn increments_lose_nothing(store: Shared) {
                     let next = old.as_deref().map_or(0, |bytes| bytes[0]) + 1;
                     let expect = vec![expect(b"n", old.as_deref())];
                     match store
-                        .commit(Batch { expect, writes: vec![put(T, b"n", &[next])], events: vec![] })
+                        .commit(Batch { expect, writes: vec![put(T, b"n", &[next])], ..Batch::default() })
                         .await
                     {
                         Ok(_) => break,
@@ -256,4 +264,47 @@ async fn too_large_is_refused(store: Shared) {
     let batch = Batch { writes: vec![put(T, b"k", &vec![0; Batch::MAX_BYTES])], ..Batch::default() };
     assert!(matches!(store.commit(batch).await, Err(Error::TooLarge { .. })));
     assert_eq!(get(&store, b"k"), None);
+}
+
+/// Trimming takes the oldest events, readers from before are told, and no number is given twice.
+async fn trimmed_events_are_missed_and_numbers_go_on(store: Shared) {
+    for stream in ["a", "b", "a", "c", "a"] {
+        commit(&store, Batch { events: vec![event(stream)], ..Batch::default() }).await;
+    }
+    let before = store.snapshot().expect("a snapshot");
+    // The event of the batch itself is newer than anything that it may trim.
+    let trim = Batch { events: vec![event("c")], trim: Seq(4), ..Batch::default() };
+    assert_eq!(commit(&store, trim).await, Seq(6));
+    let seqs = |events: Vec<super::Event>| events.iter().map(|it| it.seq.0).collect::<Vec<_>>();
+    let view = store.snapshot().expect("a snapshot");
+    assert_eq!((view.trimmed(), view.seq()), (Seq(4), Seq(6)));
+    assert_eq!(seqs(view.events(Seq(4), 9).expect("events")), [5, 6]);
+    for after in 0..4 {
+        let missed = view.events(Seq(after), 9);
+        assert!(matches!(missed, Err(Error::Trimmed { upto: Seq(4) })), "{after}: {missed:?}");
+    }
+    for (stream, left) in [("a", &[5][..]), ("b", &[]), ("c", &[6])] {
+        assert_eq!(seqs(view.stream(stream, 0, 9).expect("events")), left, "{stream}");
+    }
+    // What an older view still shows of the log is whole, or it says that it is not.
+    match before.events(Seq(0), 9) {
+        Ok(events) => assert_eq!(seqs(events), [1, 2, 3, 4, 5]),
+        Err(error) => assert!(matches!(error, Error::Trimmed { .. }), "{error}"),
+    }
+    drop((before, view));
+    let all = Batch { trim: Seq(99), ..Batch::default() };
+    assert_eq!(commit(&store, all).await, Seq(6), "an empty log keeps its number");
+    let next = Batch { events: vec![event("a"), event("b"), event("c")], ..Batch::default() };
+    assert_eq!(commit(&store, next).await, Seq(9));
+    let view = store.snapshot().expect("a snapshot");
+    let last = view.events(Seq(6), 9).expect("events");
+    assert_eq!(last.iter().map(|it| it.stream_seq).collect::<Vec<_>>(), [4, 2, 3]);
+    commit(&store, Batch { trim: Seq(3), ..Batch::default() }).await;
+    assert_eq!(store.snapshot().expect("a snapshot").trimmed(), Seq(6), "trimming never goes back");
+}
+
+async fn tables_are_told(store: Shared) {
+    commit(&store, Batch { writes: vec![put(T, b"a", b""), put(OTHER, b"b", b"")], ..Batch::default() })
+        .await;
+    assert_eq!(store.snapshot().expect("a snapshot").tables().expect("tables"), [T.0, OTHER.0]);
 }

@@ -2,9 +2,9 @@
 
 use crate::error::{Code, Describe, codes};
 
-/// A failed read or write. After an error nothing of the batch is there; only after [`Error::Unavailable`]
-/// may it be, because nobody knows what a failing disk kept.
-#[derive(Debug, thiserror::Error)]
+/// A failed read or write. After an error nothing of the batch is there; only after [`Error::Unknown`] may it
+/// be, because nobody knows what a failing disk kept.
+#[derive(Debug, Clone, thiserror::Error)]
 #[non_exhaustive]
 pub enum Error {
     /// A precondition did not hold: somebody else was faster.
@@ -52,13 +52,25 @@ pub enum Error {
         /// Why not.
         reason: String,
     },
-    /// The disk is full.
+    /// Events that were asked for are gone: retention removed them.
+    #[error("the events up to {} were removed", .upto.0)]
+    Trimmed {
+        /// The newest one that is gone; a feed from here has no further gap.
+        upto: super::Seq,
+    },
+    /// The disk is full, or nearly: nothing was written.
     #[error("the disk of the store is full")]
     Full,
+    /// The disk failed earlier and has not recovered; reads go on, nothing was written.
+    #[error("the store only reads: {0}")]
+    ReadOnly(String),
+    /// The disk failed while it flushed: the write may be there or not. Ask, or repeat it with the same key.
+    #[error("it is not known whether the write is kept: {0}")]
+    Unknown(String),
     /// The write queue is at its limit.
     #[error("too many writes are waiting")]
     Busy,
-    /// The disk failed, or the store is shutting down.
+    /// The store is shutting down, or cannot be read.
     #[error("the store is not available: {0}")]
     Unavailable(String),
 }
@@ -73,7 +85,10 @@ impl Describe for Error {
             Self::Locked(_) => codes::STORE_LOCKED,
             Self::Newer(_) => codes::STORE_NEWER,
             Self::Damaged { .. } => codes::STORE_DAMAGED,
+            Self::Trimmed { .. } => codes::STORE_TRIMMED,
             Self::Full => codes::STORE_FULL,
+            Self::ReadOnly(_) => codes::STORE_READ_ONLY,
+            Self::Unknown(_) => codes::STORE_UNKNOWN,
             Self::Unavailable(_) => codes::STORE_UNAVAILABLE,
         }
     }

@@ -2,7 +2,7 @@
 //!
 //! A view shares the tables; a commit while a view lives copies the tables that it changes.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, VecDeque};
 use std::ops::Bound;
 use std::sync::Arc;
 
@@ -23,12 +23,20 @@ pub struct Memory {
     head: watch::Sender<Seq>,
 }
 
-/// Only ever grows, so a view needs no copy: it stops at its own number.
+/// Grows at its end and is trimmed at its start, so a view needs no copy: it stops at its own number.
 #[derive(Default)]
 struct Log {
-    events: Vec<Event>,
-    /// Per stream the places of its events in `events`.
-    streams: BTreeMap<String, Vec<usize>>,
+    /// From `trimmed + 1` on, without a gap.
+    events: VecDeque<Event>,
+    trimmed: Seq,
+    streams: BTreeMap<String, Stream>,
+}
+
+/// The events of one stream that are left, by their numbers in the log, and how many it ever had.
+#[derive(Default)]
+struct Stream {
+    seqs: VecDeque<u64>,
+    count: u64,
 }
 
 impl Memory {
@@ -48,8 +56,9 @@ impl Store for Memory {
     fn snapshot(&self) -> Result<Box<dyn Snapshot + '_>, Error> {
         // A commit holds this lock until its events are in the log, so both belong to one moment.
         let tables = self.tables.read();
-        let seq = self.log.lock().seq();
-        Ok(Box::new(View { tables: tables.clone(), log: self.log.clone(), seq }))
+        let log = self.log.lock();
+        let (seq, trimmed) = (log.seq(), log.trimmed);
+        Ok(Box::new(View { tables: tables.clone(), log: self.log.clone(), seq, trimmed }))
     }
 
     async fn commit(&self, batch: Batch) -> Result<Seq, Error> {
@@ -70,6 +79,7 @@ impl Store for Memory {
         }
         let at = self.clock.now().as_millis();
         let mut log = self.log.lock();
+        log.trim(batch.trim);
         for event in batch.events {
             log.push(event, at);
         }
@@ -86,15 +96,34 @@ impl Store for Memory {
 
 impl Log {
     fn seq(&self) -> Seq {
-        Seq(self.events.len() as u64)
+        Seq(self.trimmed.0 + self.events.len() as u64)
     }
 
     fn push(&mut self, event: NewEvent, at: i64) {
         let NewEvent { stream, kind, payload } = event;
+        let seq = Seq(self.seq().0 + 1);
         let places = self.streams.entry(stream.clone()).or_default();
-        places.push(self.events.len());
-        let (seq, stream_seq) = (Seq(self.events.len() as u64 + 1), places.len() as u64);
-        self.events.push(Event { seq, stream_seq, at, stream, kind, payload });
+        places.count += 1;
+        places.seqs.push_back(seq.0);
+        let stream_seq = places.count;
+        self.events.push_back(Event { seq, stream_seq, at, stream, kind, payload });
+    }
+
+    fn trim(&mut self, upto: Seq) {
+        while self.trimmed < upto
+            && let Some(event) = self.events.pop_front()
+        {
+            self.trimmed = event.seq;
+            if let Some(stream) = self.streams.get_mut(&event.stream) {
+                stream.seqs.pop_front();
+            }
+        }
+    }
+
+    /// The events after a number, which must not be trimmed.
+    fn after(&self, seq: u64) -> impl Iterator<Item = &Event> {
+        let skip = usize::try_from(seq.saturating_sub(self.trimmed.0)).unwrap_or(usize::MAX);
+        self.events.iter().skip(skip)
     }
 }
 
@@ -102,6 +131,7 @@ struct View {
     tables: Arc<BTreeMap<Table, Rows>>,
     log: Arc<Mutex<Log>>,
     seq: Seq,
+    trimmed: Seq,
 }
 
 impl Snapshot for View {
@@ -133,18 +163,32 @@ impl Snapshot for View {
         self.seq
     }
 
+    fn trimmed(&self) -> Seq {
+        self.trimmed
+    }
+
+    fn tables(&self) -> Result<Vec<String>, Error> {
+        Ok(self.tables.keys().map(|table| table.0.to_owned()).collect())
+    }
+
     fn events(&self, after: Seq, limit: usize) -> Result<Vec<Event>, Error> {
         let log = self.log.lock();
-        let skip = usize::try_from(after.0).unwrap_or(usize::MAX);
-        let mine = log.events.iter().take_while(|event| event.seq <= self.seq);
-        Ok(mine.skip(skip).take(limit).cloned().collect())
+        // The log is shared: it may have been trimmed further than this view says.
+        if after < log.trimmed && after < self.seq {
+            return Err(Error::Trimmed { upto: log.trimmed });
+        }
+        let mine = log.after(after.0).take_while(|event| event.seq <= self.seq);
+        Ok(mine.take(limit).cloned().collect())
     }
 
     fn stream(&self, stream: &str, after: u64, limit: usize) -> Result<Vec<Event>, Error> {
         let log = self.log.lock();
-        let skip = usize::try_from(after).unwrap_or(usize::MAX);
-        let places = log.streams.get(stream).map_or(&[][..], Vec::as_slice).iter().skip(skip).take(limit);
-        Ok(places.map(|&at| &log.events[at]).take_while(|event| event.seq <= self.seq).cloned().collect())
+        let Some(stream) = log.streams.get(stream) else { return Ok(Vec::new()) };
+        let gone = stream.count - stream.seqs.len() as u64;
+        let skip = usize::try_from(after.saturating_sub(gone)).unwrap_or(usize::MAX);
+        let seqs = stream.seqs.iter().skip(skip).take(limit);
+        let events = seqs.filter_map(|&seq| log.after(seq - 1).next());
+        Ok(events.take_while(|event| event.seq <= self.seq).cloned().collect())
     }
 }
 

@@ -74,7 +74,7 @@ pub mod verify;
 
 #[cfg(feature = "redb")]
 pub use self::redb::Redb;
-pub use api::{Batch, Event, Expect, NewEvent, Row, Seq, Snapshot, Store, Table, Write};
+pub use api::{Batch, Event, Expect, Health, NewEvent, Row, Seq, Snapshot, Store, Table, Write};
 pub use db::Db;
 pub use error::Error;
 pub use feed::Feed;

@@ -31,6 +31,16 @@ impl<'s> Reader<'s> {
         self.snapshot.seq()
     }
 
+    /// The newest event that retention has removed; zero when the log is whole.
+    pub fn trimmed(&self) -> Seq {
+        self.snapshot.trimmed()
+    }
+
+    /// The names of all tables, indexes and the typed layer's own among them.
+    pub fn tables(&self) -> Result<Vec<String>, Error> {
+        self.snapshot.tables()
+    }
+
     /// One record.
     pub fn get<T: Record>(&self, key: &T::Key) -> Result<Option<T>, Error> {
         self.raw(T::TABLE, &key.to_bytes())?.map(|bytes| decode(&bytes)).transpose()

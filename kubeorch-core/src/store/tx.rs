@@ -8,7 +8,7 @@ use serde::Serialize;
 use super::key::Key;
 use super::reader::Reader;
 use super::record::{Entry, Indexes, Record, decode, encode};
-use super::{Batch, Error, Expect, NewEvent, Table, Write};
+use super::{Batch, Error, Expect, NewEvent, Seq, Table, Write};
 use crate::time::Time;
 
 pub(super) const COUNTERS: Table = Table("_counters");
@@ -23,6 +23,7 @@ pub(super) struct Pending {
     seen: BTreeMap<Place, Option<Vec<u8>>>,
     writes: BTreeMap<Place, Option<Vec<u8>>>,
     events: Vec<NewEvent>,
+    trim: Seq,
 }
 
 impl Pending {
@@ -71,14 +72,14 @@ impl Pending {
 
     /// `None` when there is nothing to commit.
     pub(super) fn into_batch(self) -> Option<Batch> {
-        if self.writes.is_empty() && self.events.is_empty() {
+        if self.writes.is_empty() && self.events.is_empty() && self.trim == Seq::default() {
             return None;
         }
         let expect =
             self.seen.into_iter().map(|((table, key), value)| Expect { table, key, value }).collect();
         let writes =
             self.writes.into_iter().map(|((table, key), value)| Write { table, key, value }).collect();
-        Some(Batch { expect, writes, events: self.events })
+        Some(Batch { expect, writes, events: self.events, trim: self.trim })
     }
 }
 
@@ -150,6 +151,12 @@ impl Tx<'_> {
         })?;
         self.reader.pending.get_mut().events.push(NewEvent { stream, kind, payload });
         Ok(())
+    }
+
+    /// Removes the events up to this one from the log; those of this transaction stay.
+    pub fn trim(&mut self, upto: Seq) {
+        let pending = self.reader.pending.get_mut();
+        pending.trim = pending.trim.max(upto);
     }
 
     /// The next number of a counter, from 1; gapless, because it is given back when the transaction fails.

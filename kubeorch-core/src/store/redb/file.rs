@@ -1,78 +1,52 @@
-//! Opening the file, its own tables, and what redb's errors mean.
-
-use std::path::Path;
+//! The backend's own tables, and what redb's errors mean.
 
 use ::redb::{
-    Builder, CommitError, Database, DatabaseError, ReadableDatabase, ReadableTable, StorageError,
-    TableDefinition, TableError, TableHandle, TransactionError, WriteTransaction,
+    CommitError, Database, ReadableDatabase, ReadableTable, StorageError, TableDefinition, TableError,
+    TableHandle, TransactionError, WriteTransaction,
 };
 
+use super::Durability;
 use crate::store::{Error, Seq, Table};
 
-/// What this release reads and writes. A higher number in the file stops it.
-const FORMAT: u64 = 1;
-/// redb's own file format, of its releases 3 and 4.
-const REDB_FORMAT: u8 = 3;
+/// What this release reads and writes: 1 had neither checksums nor [`CHANGES`]. A higher number in the file stops it.
+pub(super) const FORMAT: u64 = 2;
 
-const META: TableDefinition<'static, &str, u64> = TableDefinition::new("!meta");
+pub(super) const META: TableDefinition<'static, &str, u64> = TableDefinition::new("!meta");
+pub(super) const FORMAT_KEY: &str = "format";
+/// Random, made with the file.
+pub(super) const ID_KEY: &str = "id";
+/// The newest event that was removed.
+pub(super) const TRIMMED_KEY: &str = "trimmed";
+/// Bytes in [`CHANGES`].
+pub(super) const CHANGES_BYTES_KEY: &str = "changes.bytes";
+/// How often the disk had to prove itself after a failure.
+pub(super) const PROVED_KEY: &str = "proved";
+
 pub(super) const EVENTS: TableDefinition<'static, u64, &[u8]> = TableDefinition::new("!events");
 pub(super) const STREAMS: TableDefinition<'static, &[u8], u64> = TableDefinition::new("!streams");
+
+/// By number of the commit: which keys it changed ([`super::changes`]). What an incremental backup copies.
+pub(super) const CHANGES: TableDefinition<'static, u64, &[u8]> = TableDefinition::new("!changes");
 
 pub(super) fn rows(table: Table) -> TableDefinition<'static, &'static [u8], &'static [u8]> {
     TableDefinition::new(table.0)
 }
 
-/// Makes the [`Database`]; tests put a failing disk here.
-pub(super) type Opener = Box<dyn Fn() -> Result<Database, DatabaseError> + Send + Sync>;
-
-pub(super) fn opener(path: &Path, cache_bytes: usize) -> Opener {
-    let path = path.to_owned();
-    Box::new(move || {
-        let fresh = !path.exists();
-        make_private(&path)?;
-        let database = Builder::new().set_cache_size(cache_bytes).create(&path)?;
-        if fresh {
-            // The file's name must survive a crash as well as its content.
-            let folder = path.parent().filter(|it| !it.as_os_str().is_empty()).unwrap_or(Path::new("."));
-            std::fs::File::open(folder)?.sync_all()?;
-        }
-        Ok(database)
-    })
+/// What the file says of itself.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) struct Facts {
+    /// The newest event.
+    pub(super) head: Seq,
+    /// The newest commit.
+    pub(super) commit: u64,
 }
 
-/// Makes an absent file, readable by its owner alone: addresses and password hashes will be in it.
-fn make_private(path: &Path) -> std::io::Result<()> {
-    let mut options = std::fs::OpenOptions::new();
-    options.read(true).write(true).create(true).truncate(false);
-    #[cfg(unix)]
-    std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
-    options.open(path).map(drop)
-}
-
-/// Opens the file, or starts a new one, and tells the number of its newest event.
-pub(super) fn open(opener: &Opener, name: &str) -> Result<(Database, Seq), Failure> {
-    let database = opener().map_err(|error| match error {
-        DatabaseError::DatabaseAlreadyOpen | DatabaseError::LockProtocolMismatch => {
-            Failure::Refused(Error::Locked(name.to_owned()))
-        }
-        DatabaseError::UpgradeRequired(format) if format > REDB_FORMAT => {
-            Failure::Refused(Error::Newer(name.to_owned()))
-        }
-        DatabaseError::UpgradeRequired(_) | DatabaseError::RepairAborted => {
-            Failure::Refused(damaged(name, &error))
-        }
-        DatabaseError::Storage(error) => storage(error, name),
-        error => Failure::Broken(error.to_string()),
-    })?;
-    let seq = prepare(&database, name)?;
-    Ok((database, seq))
-}
-
-fn prepare(database: &Database, name: &str) -> Result<Seq, Failure> {
+/// Checks that this release can read the file, and fills one that is new.
+pub(super) fn prepare(database: &Database, name: &str) -> Result<Facts, Failure> {
     let in_file = |error| storage(error, name);
     let read = database.begin_read().map_err(|error| transaction(error, name))?;
     match read.open_table(META) {
-        Ok(meta) => match meta.get("format").map_err(in_file)?.map(|format| format.value()) {
+        Ok(meta) => match meta.get(FORMAT_KEY).map_err(in_file)?.map(|format| format.value()) {
             Some(FORMAT) => {}
             Some(newer) if newer > FORMAT => return Err(Failure::Refused(Error::Newer(name.to_owned()))),
             _ => return Err(Failure::Refused(damaged(name, &"its format is not known"))),
@@ -86,36 +60,60 @@ fn prepare(database: &Database, name: &str) -> Result<Seq, Failure> {
         }
         Err(error) => return Err(table(error, name)),
     }
-    let read = database.begin_read().map_err(|error| transaction(error, name))?;
-    let events = read.open_table(EVENTS).map_err(|error| table(error, name))?;
-    Ok(Seq(events.last().map_err(in_file)?.map_or(0, |(seq, _)| seq.value())))
+    drop(read);
+    facts(database, name)
 }
 
+/// Reads the facts of a file that [`prepare`] has seen.
+pub(super) fn facts(database: &Database, name: &str) -> Result<Facts, Failure> {
+    let in_file = |error| storage(error, name);
+    let read = database.begin_read().map_err(|error| transaction(error, name))?;
+    let events = read.open_table(EVENTS).map_err(|error| table(error, name))?;
+    let changes = read.open_table(CHANGES).map_err(|error| table(error, name))?;
+    let meta = read.open_table(META).map_err(|error| table(error, name))?;
+    let trimmed = meta.get(TRIMMED_KEY).map_err(in_file)?.map_or(0, |seq| seq.value());
+    let newest = events.last().map_err(in_file)?.map_or(0, |(seq, _)| seq.value());
+    let commit = changes.last().map_err(in_file)?.map_or(0, |(commit, _)| commit.value());
+    Ok(Facts { head: Seq(newest.max(trimmed)), commit })
+}
+
+/// Gives an empty file its tables. The id tells backups of one store from those of another.
 fn create(database: &Database, name: &str) -> Result<(), Failure> {
-    let write = begin(database, name)?;
+    let id = getrandom::u64().map_err(|error| Failure::Broken(error.to_string()))?;
+    let write = begin(database, name, Durability::Safe)?;
     let fill = || -> Result<(), TableError> {
-        write.open_table(META)?.insert("format", FORMAT)?;
+        let mut meta = write.open_table(META)?;
+        meta.insert(FORMAT_KEY, FORMAT)?;
+        meta.insert(ID_KEY, id)?;
         write.open_table(EVENTS)?;
         write.open_table(STREAMS)?;
+        write.open_table(CHANGES)?.insert(0, [].as_slice())?;
         Ok(())
     };
     fill().map_err(|error| table(error, name))?;
     write.commit().map_err(|error| commit(error, name))
 }
 
-/// A transaction whose commit survives a crash and whose file opens without a full repair.
-pub(super) fn begin(database: &Database, name: &str) -> Result<WriteTransaction, Failure> {
+/// A transaction; `Safe` survives a crash between its two flushes and opens without a repair.
+pub(super) fn begin(
+    database: &Database,
+    name: &str,
+    durability: Durability,
+) -> Result<WriteTransaction, Failure> {
     let mut write = database.begin_write().map_err(|error| transaction(error, name))?;
-    write.set_two_phase_commit(true);
-    write.set_quick_repair(true);
+    write.set_two_phase_commit(durability == Durability::Safe);
+    write.set_quick_repair(durability == Durability::Safe);
     Ok(write)
 }
 
 /// Why the file did not do it; tells a full disk, which passes, from a broken one, which does not.
-#[derive(Debug)]
+#[derive(Debug, Clone, thiserror::Error)]
 pub(super) enum Failure {
+    #[error("its disk is full")]
     Full,
+    #[error("{0}")]
     Broken(String),
+    #[error("{0}")]
     Refused(Error),
 }
 
@@ -165,6 +163,6 @@ pub(super) fn commit(error: CommitError, name: &str) -> Failure {
     }
 }
 
-fn damaged(name: &str, reason: &impl ToString) -> Error {
+pub(super) fn damaged(name: &str, reason: &impl ToString) -> Error {
     Error::Damaged { what: format!("the store {name}"), reason: reason.to_string() }
 }

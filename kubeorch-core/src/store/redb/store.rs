@@ -2,17 +2,20 @@
 
 use std::path::Path;
 use std::sync::Arc;
+use std::sync::mpsc::{SyncSender, TrySendError, sync_channel};
 use std::thread::JoinHandle;
 
 use ::redb::Database;
 use async_trait::async_trait;
 use parking_lot::RwLock;
-use tokio::sync::{mpsc, oneshot, watch};
+use tokio::sync::{oneshot, watch};
 
-use super::file::{self, Failure, Opener};
+use super::file::Failure;
+use super::medium::{self, Medium};
+use super::meter::Meter;
 use super::view::View;
-use super::writer::{Job, Writer};
-use crate::store::{Batch, Error, Seq, Snapshot, Store};
+use super::writer::{Job, Message, Writer};
+use crate::store::{Batch, Error, Health, Seq, Snapshot, Store};
 use crate::time::Clock;
 
 /// How to open a [`Redb`].
@@ -22,54 +25,111 @@ pub struct Options {
     pub cache_bytes: usize,
     /// How many commits may wait for the writer; beyond it they answer [`Error::Busy`].
     pub queue: usize,
+    /// How many bytes may wait for the writer; beyond it commits answer [`Error::Busy`].
+    pub queue_bytes: usize,
+    /// What a commit costs and what a crash costs.
+    pub durability: Durability,
+    /// Free bytes on the disk below which nothing is written ([`Error::Full`]). Twice the bytes of what is about to be
+    /// written must be free too.
+    pub reserve_bytes: u64,
 }
 
 impl Default for Options {
     fn default() -> Self {
-        Self { cache_bytes: 32 << 20, queue: 4096 }
+        Self {
+            cache_bytes: 32 << 20,
+            queue: 4096,
+            queue_bytes: 256 << 20,
+            durability: Durability::Safe,
+            reserve_bytes: 256 << 20,
+        }
     }
 }
 
-/// The open file; `None` while it is closed because the disk is full.
+/// What a commit costs and what a crash costs. With either, what was answered is on the disk.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub enum Durability {
+    /// Two flushes a commit. After a crash the file opens at once, whatever its size, also when a crash hits the
+    /// recovery from a crash.
+    #[default]
+    Safe,
+    /// One flush a commit. After a crash the whole file is read when it is opened: about a second per GiB.
+    Fast,
+}
+
+/// The open file; `None` while it is closed because its disk failed.
 pub(super) type Slot = Arc<RwLock<Option<Database>>>;
 
 /// The backend. Dropping it writes what is queued and closes the file, which takes a flush or two.
 pub struct Redb {
     name: String,
     database: Slot,
+    meter: Arc<Meter>,
+    queue_bytes: usize,
+    file: Option<std::path::PathBuf>,
     head: watch::Sender<Seq>,
     // Both are taken at drop: first the queue ends, then the writer.
-    jobs: Option<mpsc::Sender<Job>>,
+    queue: Option<SyncSender<Message>>,
     writer: Option<JoinHandle<()>>,
 }
 
 impl Redb {
-    /// Opens the file, or makes a new one. The clock dates its events.
+    /// Opens the file, or makes a new one; a file of an older format is converted, and the old one kept beside it. The
+    /// clock dates its events.
     ///
     /// [`Error::Locked`] when any process (this one too) has it open, [`Error::Newer`] when a newer release
     /// wrote it, [`Error::Damaged`] when it is no store.
     pub fn open(path: impl AsRef<Path>, options: Options, clock: Arc<dyn Clock>) -> Result<Self, Error> {
         let path = path.as_ref();
-        let opener = file::opener(path, options.cache_bytes);
-        Self::start(path.display().to_string(), &options, opener, clock)
+        let name = path.display().to_string();
+        medium::make(path, &options, &name).map_err(Failure::into_error)?;
+        let mut store = Self::start(&name, Medium::file(path), options, clock)?;
+        store.file = Some(path.to_owned());
+        Ok(store)
     }
 
-    pub(super) fn start(
-        name: String,
-        options: &Options,
-        opener: Opener,
+    /// Opens a store on something that is no file: a simulated disk.
+    #[cfg(any(test, feature = "test-util"))]
+    pub fn open_on(
+        name: &str,
+        medium: Medium,
+        options: Options,
         clock: Arc<dyn Clock>,
     ) -> Result<Self, Error> {
-        let (database, seq) = file::open(&opener, &name).map_err(Failure::into_error)?;
+        Self::start(name, medium, options, clock)
+    }
+
+    fn start(name: &str, medium: Medium, options: Options, clock: Arc<dyn Clock>) -> Result<Self, Error> {
+        let name = name.to_owned();
+        let (database, facts) = medium::open(&medium, &options, &name).map_err(Failure::into_error)?;
         let database: Slot = Arc::new(RwLock::new(Some(database)));
-        let head = watch::Sender::new(seq);
-        let (jobs, queue) = mpsc::channel(options.queue.max(1));
-        let writer = Writer::new(name.clone(), opener, database.clone(), head.clone(), clock);
+        let head = watch::Sender::new(facts.head);
+        let meter = Arc::new(Meter::default());
+        let (queue, messages) = sync_channel(options.queue.max(1));
+        let writer = Writer {
+            name: name.clone(),
+            medium,
+            options,
+            database: database.clone(),
+            facts,
+            head: head.clone(),
+            clock,
+            meter: meter.clone(),
+            broken: None,
+        };
         let thread = std::thread::Builder::new()
             .name("store-writer".to_owned())
-            .spawn(move || writer.run(queue))
+            .spawn(move || writer.run(&messages))
             .map_err(|error| Error::Unavailable(format!("its thread does not start: {error}")))?;
-        Ok(Self { name, database, head, jobs: Some(jobs), writer: Some(thread) })
+        let (queue, writer, queue_bytes) = (Some(queue), Some(thread), options.queue_bytes);
+        Ok(Self { name, database, meter, queue_bytes, file: None, head, queue, writer })
+    }
+
+    /// Asks the writer to look at the disk; it does not matter when the queue is full, for then it writes anyway.
+    fn complain(&self) {
+        if let Some(queue) = &self.queue {
+            let _ = queue.try_send(Message::Look);
+        }
     }
 }
 
@@ -77,8 +137,17 @@ impl Redb {
 impl Store for Redb {
     fn snapshot(&self) -> Result<Box<dyn Snapshot + '_>, Error> {
         match &*self.database.read() {
-            Some(database) => Ok(Box::new(View::new(database, &self.name).map_err(Failure::into_error)?)),
-            None => Err(Error::Unavailable("it is closed until its disk has room again".to_owned())),
+            Some(database) => match View::new(database, &self.name, self.meter.view()) {
+                Ok(view) => Ok(Box::new(view)),
+                Err(failure) => {
+                    self.complain();
+                    Err(failure.into_error())
+                }
+            },
+            None => {
+                self.complain();
+                Err(Error::Unavailable("it is closed until its disk answers again".to_owned()))
+            }
         }
     }
 
@@ -86,10 +155,17 @@ impl Store for Redb {
         batch.check_size()?;
         let stopped = || Error::Unavailable("its writer stopped".to_owned());
         let (reply, answer) = oneshot::channel();
-        let jobs = self.jobs.as_ref().ok_or_else(stopped)?;
-        jobs.try_send(Job { batch, reply }).map_err(|error| match error {
-            mpsc::error::TrySendError::Full(_) => Error::Busy,
-            mpsc::error::TrySendError::Closed(_) => stopped(),
+        let queue = self.queue.as_ref().ok_or_else(stopped)?;
+        let bytes = batch.bytes();
+        if !self.meter.enqueue(bytes, self.queue_bytes) {
+            return Err(Error::Busy);
+        }
+        queue.try_send(Message::Commit(Job { batch, reply })).map_err(|error| {
+            self.meter.took(1, bytes);
+            match error {
+                TrySendError::Full(_) => Error::Busy,
+                TrySendError::Disconnected(_) => stopped(),
+            }
         })?;
         answer.await.unwrap_or_else(|_| Err(stopped()))
     }
@@ -97,11 +173,16 @@ impl Store for Redb {
     fn head(&self) -> watch::Receiver<Seq> {
         self.head.subscribe()
     }
+
+    fn health(&self) -> Health {
+        let file = self.file.as_ref().and_then(|path| path.metadata().ok());
+        self.meter.health(file.map_or(0, |file| file.len()))
+    }
 }
 
 impl Drop for Redb {
     fn drop(&mut self) {
-        self.jobs = None;
+        self.queue = None;
         if let Some(writer) = self.writer.take() {
             // A writer that panicked has answered its callers by dropping their replies.
             let _ = writer.join();

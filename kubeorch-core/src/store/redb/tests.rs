@@ -5,10 +5,10 @@ use std::io;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 
+use ::redb::StorageBackend;
 use ::redb::backends::FileBackend;
-use ::redb::{Builder, DatabaseError, StorageBackend};
 
-use super::{Options, Redb};
+use super::{Medium, Options, Redb};
 use crate::store::{Batch, Error, NewEvent, Seq, Store, Table, Write};
 use crate::time::ManualClock;
 
@@ -63,14 +63,15 @@ impl StorageBackend for Faulty {
 }
 
 fn open(folder: &tempfile::TempDir, disk: &Arc<Disk>) -> Redb {
-    let (path, disk) = (folder.path().join("store.redb"), disk.clone());
-    let opener = move || {
+    let (path, disk) = (folder.path().join("store"), disk.clone());
+    let open = move || {
         let file = File::options().read(true).write(true).create(true).truncate(false).open(&path)?;
-        let file = FileBackend::new(file)?;
-        Builder::new().create_with_backend(Faulty { file, disk: disk.clone() }) as Result<_, DatabaseError>
+        let file = FileBackend::new(file).map_err(io::Error::other)?;
+        Ok(Box::new(Faulty { file, disk: disk.clone() }) as Box<dyn StorageBackend>)
     };
+    let medium = Medium { open: Box::new(open), free: Box::new(|| Ok(u64::MAX)) };
     let clock = Arc::new(ManualClock::at_millis(0));
-    Redb::start("faulty".to_owned(), &Options::default(), Box::new(opener), clock).unwrap()
+    Redb::open_on("faulty", medium, Options::default(), clock).unwrap()
 }
 
 fn batch(key: u8, bytes: usize) -> Batch {
@@ -99,7 +100,7 @@ async fn a_full_disk_refuses_and_recovers() {
         disk.left.store(HEALTHY, Ordering::SeqCst);
         if let Err(error) = &done {
             failed += 1;
-            assert!(matches!(error, Error::Full), "{left}: {error:?}");
+            assert!(matches!(error, Error::Full | Error::Unknown(_)), "{left}: {error:?}");
             assert!(matches!(again, Ok(_) | Err(Error::Full)), "{left}: {again:?}");
         }
         let seq = store.commit(batch(4, 10)).await.unwrap_or_else(|error| panic!("{left}: {error}"));
@@ -109,26 +110,84 @@ async fn a_full_disk_refuses_and_recovers() {
             u64::try_from(view.count(T, std::ops::Bound::Unbounded, std::ops::Bound::Unbounded).unwrap());
         assert_eq!((stored.unwrap(), *store.head().borrow()), (seq.0, seq), "{left}: one event per row");
         assert!(view.events(Seq(0), 9).unwrap().iter().map(|event| event.seq.0).eq(1..=seq.0), "{left}");
-        assert!(done.is_err() || has(&store, 2), "{left}");
+        match done {
+            Ok(_) => assert!(has(&store, 2), "{left}"),
+            Err(Error::Full) => assert!(!has(&store, 2), "{left}"),
+            Err(_) => {}
+        }
     }
     assert!(failed > 3, "the faults must hit commits: {failed}");
 }
 
-/// After any other failure nothing is written until a restart, and that finds what was acknowledged.
+/// After any other failure the store reads, refuses writes, and writes again once the disk does.
 #[tokio::test]
-async fn a_failing_disk_ends_writing() {
-    let folder = tempfile::tempdir().unwrap();
-    let disk = Arc::new(Disk { left: AtomicUsize::new(HEALTHY), kind: io::ErrorKind::Other });
-    let store = open(&folder, &disk);
-    store.commit(batch(1, 10)).await.unwrap();
-    disk.left.store(0, Ordering::SeqCst);
-    for key in [2, 3] {
-        let done = store.commit(batch(key, 10)).await;
-        assert!(matches!(done, Err(Error::Unavailable(_))), "{done:?}");
+async fn a_failing_disk_is_read_only_until_it_works_again() {
+    for left in 0..16 {
+        let folder = tempfile::tempdir().unwrap();
+        let disk = Arc::new(Disk { left: AtomicUsize::new(HEALTHY), kind: io::ErrorKind::Other });
+        let store = open(&folder, &disk);
+        store.commit(batch(1, 10)).await.unwrap();
+        disk.left.store(left, Ordering::SeqCst);
+        let done = store.commit(batch(2, 10)).await;
+        let after = store.commit(batch(3, 10)).await;
+        let dead = disk.left.load(Ordering::SeqCst) == 0;
+        if dead {
+            assert!(matches!(after, Err(Error::ReadOnly(_) | Error::Unknown(_))), "{left}: {after:?}");
+            assert!(store.health().refuses.is_some(), "{left}");
+        }
         disk.left.store(HEALTHY, Ordering::SeqCst);
+        store.commit(batch(4, 10)).await.unwrap_or_else(|error| panic!("{left}: {error}"));
+        assert_eq!(store.health().refuses, None);
+        assert!(has(&store, 1) && has(&store, 4), "{left}");
+        match done {
+            Ok(_) => assert!(has(&store, 2), "{left}"),
+            Err(Error::ReadOnly(_)) => assert!(!has(&store, 2), "{left}"),
+            Err(Error::Unknown(_)) => {}
+            Err(error) => panic!("{left}: {error}"),
+        }
     }
-    drop(store);
-    let store = open(&folder, &disk);
-    assert!(has(&store, 1) && !has(&store, 3));
-    store.commit(batch(4, 10)).await.unwrap();
+}
+
+/// A disk that is nearly full refuses before it writes, and takes writes again without being opened anew.
+#[tokio::test]
+async fn the_reserve_of_the_disk_is_kept() {
+    let free = Arc::new(AtomicUsize::new(300 << 20));
+    let told = free.clone();
+    let memory = Arc::new(::redb::backends::InMemoryBackend::new());
+    let open = move || Ok(Box::new(Shared(memory.clone())) as Box<dyn StorageBackend>);
+    let room = move || Ok(told.load(Ordering::SeqCst) as u64);
+    let medium = Medium { open: Box::new(open), free: Box::new(room) };
+    let clock = Arc::new(ManualClock::at_millis(0));
+    let store = Redb::open_on("memory", medium, Options::default(), clock).unwrap();
+    store.commit(batch(1, 10)).await.unwrap();
+    free.store(100 << 20, Ordering::SeqCst);
+    assert!(matches!(store.commit(batch(2, 10)).await, Err(Error::Full)));
+    assert!(has(&store, 1) && !has(&store, 2));
+    free.store(300 << 20, Ordering::SeqCst);
+    store.commit(batch(2, 10)).await.unwrap();
+}
+
+#[derive(Debug)]
+struct Shared(Arc<::redb::backends::InMemoryBackend>);
+
+impl StorageBackend for Shared {
+    fn len(&self) -> io::Result<u64> {
+        self.0.len()
+    }
+
+    fn read(&self, offset: u64, out: &mut [u8]) -> io::Result<()> {
+        self.0.read(offset, out)
+    }
+
+    fn set_len(&self, len: u64) -> io::Result<()> {
+        self.0.set_len(len)
+    }
+
+    fn sync_data(&self) -> io::Result<()> {
+        self.0.sync_data()
+    }
+
+    fn write(&self, offset: u64, data: &[u8]) -> io::Result<()> {
+        self.0.write(offset, data)
+    }
 }

@@ -6,11 +6,12 @@ use std::rc::Rc;
 
 use ::redb::{
     AccessGuard, Database, ReadOnlyTable, ReadTransaction, ReadableDatabase, ReadableTable, StorageError,
-    TableError,
+    TableError, TableHandle,
 };
 
 use super::event;
-use super::file::{self, EVENTS, Failure, STREAMS};
+use super::file::{self, EVENTS, Failure, META, STREAMS, TRIMMED_KEY};
+use super::meter::Open;
 use crate::store::memory::crosses;
 use crate::store::{Error, Event, Row, Seq, Snapshot, Table};
 
@@ -22,17 +23,22 @@ pub(super) struct View<'a> {
     read: ReadTransaction,
     events: ReadOnlyTable<u64, &'static [u8]>,
     seq: Seq,
+    trimmed: Seq,
+    _open: Open,
     /// A list reads many rows of few tables; a table that is not there yet is empty.
     open: RefCell<Vec<(Table, Option<Rc<Rows>>)>>,
 }
 
 impl<'a> View<'a> {
-    pub(super) fn new(database: &Database, name: &'a str) -> Result<Self, Failure> {
+    pub(super) fn new(database: &Database, name: &'a str, open: Open) -> Result<Self, Failure> {
         let read = database.begin_read().map_err(|error| file::transaction(error, name))?;
         let events = read.open_table(EVENTS).map_err(|error| file::table(error, name))?;
+        let meta = read.open_table(META).map_err(|error| file::table(error, name))?;
+        let trimmed = meta.get(TRIMMED_KEY).map_err(|error| file::storage(error, name))?;
+        let trimmed = Seq(trimmed.map_or(0, |seq| seq.value()));
         let last = events.last().map_err(|error| file::storage(error, name))?;
-        let seq = Seq(last.map_or(0, |(seq, _)| seq.value()));
-        Ok(Self { name, read, events, seq, open: RefCell::default() })
+        let seq = Seq(last.map_or(trimmed.0, |(seq, _)| seq.value()));
+        Ok(Self { name, read, events, seq, trimmed, _open: open, open: RefCell::default() })
     }
 
     fn table(&self, table: Table) -> Result<Option<Rc<Rows>>, Error> {
@@ -101,7 +107,19 @@ impl Snapshot for View<'_> {
         self.seq
     }
 
+    fn trimmed(&self) -> Seq {
+        self.trimmed
+    }
+
+    fn tables(&self) -> Result<Vec<String>, Error> {
+        let tables = self.read.list_tables().map_err(|error| self.failed(error))?;
+        Ok(tables.map(|table| table.name().to_owned()).filter(|name| !name.starts_with('!')).collect())
+    }
+
     fn events(&self, after: Seq, limit: usize) -> Result<Vec<Event>, Error> {
+        if after < self.trimmed {
+            return Err(Error::Trimmed { upto: self.trimmed });
+        }
         let Some(first) = after.0.checked_add(1) else { return Ok(Vec::new()) };
         let range = self.events.range(first..).map_err(|error| self.failed(error))?;
         range
@@ -122,6 +140,9 @@ impl Snapshot for View<'_> {
             return Ok(Vec::new());
         }
         let places = streams.range::<&[u8]>(range).map_err(|error| self.failed(error))?;
-        places.take(limit).map(|row| self.event(row.map_err(|error| self.failed(error))?.1.value())).collect()
+        let kept = places.map(|row| row.map(|(_, seq)| seq.value()).map_err(|error| self.failed(error)));
+        // The newest place of a stream outlives its event.
+        let kept = kept.filter(|seq| !matches!(seq, Ok(seq) if *seq <= self.trimmed.0));
+        kept.take(limit).map(|seq| self.event(seq?)).collect()
     }
 }

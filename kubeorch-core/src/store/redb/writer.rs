@@ -1,21 +1,26 @@
-//! The one thread that writes.
+//! The one thread that writes, and what it does when the disk fails.
 
-use std::collections::BTreeMap;
-use std::collections::btree_map::Entry;
 use std::sync::Arc;
+use std::sync::mpsc::{Receiver, RecvTimeoutError};
+use std::time::{Duration, Instant};
 
-use ::redb::{ReadableTable, Table as Rows, WriteTransaction};
-use tokio::sync::{mpsc, oneshot, watch};
+use ::redb::{Database, ReadableTable};
+use tokio::sync::{oneshot, watch};
 
-use super::event;
-use super::file::{self, EVENTS, Failure, Opener, STREAMS};
+use super::file::{self, Facts, Failure};
+use super::group::Group;
+use super::medium::{self, Medium};
+use super::meter::Meter;
 use super::store::Slot;
-use crate::store::{Batch, Error, Expect, NewEvent, Seq, Table};
+use super::{Durability, Options};
+use crate::store::{Batch, Error, Seq};
 use crate::time::Clock;
 
 /// Limits of one group, so that no caller waits for a flush of everybody's bulk load.
 const GROUP_JOBS: usize = 4096;
 const GROUP_BYTES: usize = 4 << 20;
+/// How long the writer waits for work while the disk is broken before it looks at the disk again.
+const LOOK_AGAIN: Duration = Duration::from_secs(1);
 
 /// A batch and who waits for it.
 pub(super) struct Job {
@@ -23,194 +28,223 @@ pub(super) struct Job {
     pub(super) reply: oneshot::Sender<Result<Seq, Error>>,
 }
 
+/// What comes through the queue.
+pub(super) enum Message {
+    Commit(Job),
+    /// A reader met a failing disk: look whether the file can be opened again.
+    Look,
+}
+
 type Answers = Vec<Result<Seq, Error>>;
 
 pub(super) struct Writer {
-    name: String,
-    opener: Opener,
-    database: Slot,
-    head: watch::Sender<Seq>,
-    clock: Arc<dyn Clock>,
-    /// Why nothing is written any more: after a failed flush nobody knows what the disk holds.
-    broken: Option<String>,
+    pub(super) name: String,
+    pub(super) medium: Medium,
+    pub(super) options: Options,
+    pub(super) database: Slot,
+    pub(super) facts: Facts,
+    pub(super) head: watch::Sender<Seq>,
+    pub(super) clock: Arc<dyn Clock>,
+    pub(super) meter: Arc<Meter>,
+    /// Why nothing is written: after a failed flush nobody knows what the disk holds, until a flush succeeds.
+    pub(super) broken: Option<Failure>,
+}
+
+/// A group that was written and, if `facts` says so, flushed.
+struct Done {
+    answers: Answers,
+    facts: Option<Facts>,
 }
 
 impl Writer {
-    pub(super) fn new(
-        name: String,
-        opener: Opener,
-        database: Slot,
-        head: watch::Sender<Seq>,
-        clock: Arc<dyn Clock>,
-    ) -> Self {
-        Self { name, opener, database, head, clock, broken: None }
-    }
-
     /// Until the queue is closed and empty; then closes the file.
-    pub(super) fn run(mut self, mut queue: mpsc::Receiver<Job>) {
-        while let Some(first) = queue.blocking_recv() {
-            let mut bytes = first.batch.bytes();
-            let mut group = vec![first];
-            while group.len() < GROUP_JOBS && bytes < GROUP_BYTES {
-                let Ok(job) = queue.try_recv() else { break };
-                bytes += job.batch.bytes();
-                group.push(job);
+    pub(super) fn run(mut self, queue: &Receiver<Message>) {
+        loop {
+            let message = if self.broken.is_some() { queue.recv_timeout(LOOK_AGAIN) } else { wait(queue) };
+            match message {
+                Ok(Message::Commit(first)) => {
+                    let looks = self.gather(first, queue);
+                    if looks {
+                        self.look();
+                    }
+                }
+                Ok(Message::Look) | Err(RecvTimeoutError::Timeout) => self.look(),
+                Err(RecvTimeoutError::Disconnected) => break,
             }
-            self.serve(group);
         }
         *self.database.write() = None;
     }
 
-    fn serve(&mut self, group: Vec<Job>) {
+    /// Serves a batch with everything that came while the last flush ran; tells whether a reader complained.
+    fn gather(&mut self, first: Job, queue: &Receiver<Message>) -> bool {
+        let mut looks = false;
+        let mut bytes = first.batch.bytes();
+        let mut group = vec![first];
+        while group.len() < GROUP_JOBS && bytes < GROUP_BYTES {
+            match queue.try_recv() {
+                Ok(Message::Commit(job)) => {
+                    bytes += job.batch.bytes();
+                    group.push(job);
+                }
+                Ok(Message::Look) => looks = true,
+                Err(_) => break,
+            }
+        }
+        self.serve(group, bytes);
+        looks
+    }
+
+    fn serve(&mut self, group: Vec<Job>, bytes: usize) {
         let (batches, replies): (Vec<_>, Vec<_>) =
             group.into_iter().map(|job| (job.batch, job.reply)).unzip();
-        let answers = match self.commit(&batches) {
-            Ok((answers, head)) => {
-                self.head.send_if_modified(|seen| std::mem::replace(seen, head) != head);
-                answers
-            }
-            Err(failure) => {
-                let answers = batches.iter().map(|_| Err(failure.answer())).collect();
-                self.recover(failure);
-                answers
-            }
-        };
+        self.meter.took(batches.len(), bytes);
+        let answers = self.answers(&batches, bytes);
         for (reply, answer) in replies.into_iter().zip(answers) {
             // A caller that went away does not want its answer.
             let _ = reply.send(answer);
         }
     }
 
-    fn commit(&mut self, batches: &[Batch]) -> Result<(Answers, Seq), Failure> {
-        if let Some(reason) = &self.broken {
-            return Err(Failure::Broken(reason.clone()));
+    fn answers(&mut self, batches: &[Batch], bytes: usize) -> Answers {
+        let all = |error: &dyn Fn() -> Error| batches.iter().map(|_| Err(error())).collect();
+        if self.broken.is_some() {
+            self.recover();
         }
-        if self.database.read().is_none() {
-            self.reopen()?;
+        if let Some(failure) = &self.broken {
+            return all(&|| failure.refusal());
         }
-        let database = self.database.read();
-        let Some(database) = &*database else { return Err(Failure::Full) };
-        let write = file::begin(database, &self.name)?;
-        let mut group = Group::new(&write, &self.name, self.clock.now().as_millis())?;
-        let answers: Answers = batches.iter().map(|batch| group.apply(batch)).collect::<Result<_, _>>()?;
-        let (changed, head) = (group.changed, group.last);
-        drop(group);
-        // Conflicts wait for the flush too: their callers must see what they lost against.
-        if changed {
-            write.commit().map_err(|error| file::commit(error, &self.name))?;
+        if let Err(failure) = self.room(bytes) {
+            return all(&|| failure.refusal());
         }
-        Ok((answers, head))
+        let began = Instant::now();
+        let mut done = Done { answers: Vec::new(), facts: None };
+        match self.commit(batches, &mut done) {
+            Ok(()) => {
+                self.meter.flushed(batches.len(), began.elapsed());
+                self.moved(done.facts.unwrap_or(self.facts));
+                done.answers
+            }
+            Err(failure) => self.after(failure, done, batches.len()),
+        }
     }
 
-    /// redb refuses everything after a failed write, so a file that met a full disk is closed and opened
-    /// again: at once for the readers, and before each further commit until it works.
-    fn recover(&mut self, failure: Failure) {
+    /// Refuses before anything is written, so that a full disk costs no reopening and reads go on.
+    fn room(&self, bytes: usize) -> Result<(), Failure> {
+        let wanted = self.options.reserve_bytes.max(2 * bytes as u64);
+        match (self.medium.free)() {
+            Ok(free) if free >= wanted => Ok(()),
+            Ok(_) => Err(Failure::Full),
+            Err(error) => Err(Failure::Broken(format!("its disk does not tell its free space: {error}"))),
+        }
+    }
+
+    fn commit(&self, batches: &[Batch], done: &mut Done) -> Result<(), Failure> {
+        let database = self.database.read();
+        let Some(database) = &*database else { return Err(Failure::Broken("it is closed".to_owned())) };
+        let write = file::begin(database, &self.name, self.options.durability)?;
+        let mut group = Group::new(&write, &self.name, self.clock.now().as_millis(), self.facts)?;
+        let answers = batches.iter().map(|batch| group.apply(batch)).collect::<Result<_, _>>()?;
+        *done = Done { answers, facts: group.finish()? };
+        // Conflicts wait for the flush too: their callers must see what they lost against.
+        if done.facts.is_some() {
+            write.commit().map_err(|error| file::commit(error, &self.name))?;
+        }
+        Ok(())
+    }
+
+    /// A commit failed. When the file opens again and a flush succeeds, what it holds decides: the number of the
+    /// commit is there or is not. Else nobody knows.
+    fn after(&mut self, failure: Failure, done: Done, callers: usize) -> Answers {
         tracing::error!(store = self.name, ?failure, "a commit failed");
-        match failure {
-            Failure::Full => {
+        let wanted = done.facts;
+        self.broken = Some(failure.clone());
+        self.recover();
+        let kept = wanted.is_some_and(|wanted| wanted.commit == self.facts.commit);
+        match (&self.broken, wanted) {
+            (None, _) if kept => done.answers,
+            (Some(reason), Some(_)) if self.database.read().is_none() || kept => {
+                let reason = reason.to_string();
+                (0..callers).map(|_| Err(Error::Unknown(reason.clone()))).collect()
+            }
+            _ => (0..callers).map(|_| Err(failure.refusal())).collect(),
+        }
+    }
+
+    /// A look at the disk without a batch to write.
+    fn look(&mut self) {
+        let alive = self.database.read().as_ref().is_some_and(|it| file::facts(it, &self.name).is_ok());
+        if alive && self.broken.is_none() {
+            return;
+        }
+        self.broken.get_or_insert_with(|| Failure::Broken("a read failed".to_owned()));
+        self.recover();
+    }
+
+    /// redb refuses everything after a failed read or write, so the file is closed and opened again; a flush of its
+    /// own proves that the disk takes writes. Until both succeed it is tried before each further commit.
+    fn recover(&mut self) {
+        *self.database.write() = None;
+        let proved = self.reopen().and_then(|()| self.prove());
+        match proved {
+            Ok(()) => {
+                tracing::info!(store = self.name, "the store writes again");
+                self.broken = None;
+            }
+            Err(failure) => {
+                tracing::error!(store = self.name, ?failure, "the store does not write");
+                self.broken = Some(failure);
+                // The proof's failure closed the file to readers too; they need no flush.
                 *self.database.write() = None;
                 if let Err(failure) = self.reopen() {
                     tracing::error!(store = self.name, ?failure, "the store stays closed for now");
                 }
             }
-            Failure::Broken(reason) => self.broken = Some(reason),
-            Failure::Refused(error) => self.broken = Some(error.to_string()),
         }
+        self.meter.refuses(self.broken.as_ref().map(ToString::to_string));
     }
 
     fn reopen(&mut self) -> Result<(), Failure> {
-        let (database, head) = file::open(&self.opener, &self.name)?;
-        self.head.send_if_modified(|seen| std::mem::replace(seen, head) != head);
+        let (database, facts) = medium::open(&self.medium, &self.options, &self.name)?;
         *self.database.write() = Some(database);
+        self.moved(facts);
         Ok(())
     }
+
+    fn prove(&self) -> Result<(), Failure> {
+        let database = self.database.read();
+        let Some(database) = &*database else { return Err(Failure::Broken("it is closed".to_owned())) };
+        prove(database, &self.name)
+    }
+
+    fn moved(&mut self, facts: Facts) {
+        self.facts = facts;
+        self.head.send_if_modified(|seen| std::mem::replace(seen, facts.head) != facts.head);
+    }
+}
+
+fn wait(queue: &Receiver<Message>) -> Result<Message, RecvTimeoutError> {
+    queue.recv().map_err(|_| RecvTimeoutError::Disconnected)
+}
+
+/// Writes and flushes something that means nothing.
+fn prove(database: &Database, name: &str) -> Result<(), Failure> {
+    let write = file::begin(database, name, Durability::Safe)?;
+    {
+        let mut meta = write.open_table(file::META).map_err(|error| file::table(error, name))?;
+        let times = meta.get(file::PROVED_KEY).map_err(|error| file::storage(error, name))?;
+        let times = times.map_or(0, |times| times.value());
+        meta.insert(file::PROVED_KEY, times + 1).map_err(|error| file::storage(error, name))?;
+    }
+    write.commit().map_err(|error| file::commit(error, name))
 }
 
 impl Failure {
-    /// One copy of the failure for each caller of the group.
-    fn answer(&self) -> Error {
+    /// For a caller whose batch was not written.
+    fn refusal(&self) -> Error {
         match self {
             Self::Full => Error::Full,
-            Self::Broken(reason) => Error::Unavailable(reason.clone()),
-            Self::Refused(error) => Error::Unavailable(error.to_string()),
+            Self::Broken(reason) => Error::ReadOnly(reason.clone()),
+            Self::Refused(error) => Error::ReadOnly(error.to_string()),
         }
-    }
-}
-
-/// The transaction of one group. Each batch is judged against what its predecessors left, before it
-/// writes anything, so one that is refused leaves no trace.
-struct Group<'txn> {
-    write: &'txn WriteTransaction,
-    name: &'txn str,
-    at: i64,
-    open: BTreeMap<Table, Rows<'txn, &'static [u8], &'static [u8]>>,
-    events: Rows<'txn, u64, &'static [u8]>,
-    streams: Rows<'txn, &'static [u8], u64>,
-    last: Seq,
-    changed: bool,
-}
-
-impl<'txn> Group<'txn> {
-    fn new(write: &'txn WriteTransaction, name: &'txn str, at: i64) -> Result<Self, Failure> {
-        let events = write.open_table(EVENTS).map_err(|error| file::table(error, name))?;
-        let streams = write.open_table(STREAMS).map_err(|error| file::table(error, name))?;
-        let last = events.last().map_err(|error| file::storage(error, name))?;
-        let last = Seq(last.map_or(0, |(seq, _)| seq.value()));
-        Ok(Self { write, name, at, open: BTreeMap::new(), events, streams, last, changed: false })
-    }
-
-    fn apply(&mut self, batch: &Batch) -> Result<Result<Seq, Error>, Failure> {
-        for expect in &batch.expect {
-            if !self.holds(expect)? {
-                return Ok(Err(Error::Conflict { table: expect.table.0, key: expect.key.clone() }));
-            }
-        }
-        for change in &batch.writes {
-            let name = self.name;
-            let rows = self.table(change.table)?;
-            match &change.value {
-                Some(value) => rows.insert(change.key.as_slice(), value.as_slice()).map(drop),
-                None => rows.remove(change.key.as_slice()).map(drop),
-            }
-            .map_err(|error| file::storage(error, name))?;
-        }
-        for event in &batch.events {
-            self.append(event)?;
-        }
-        self.changed |= !batch.writes.is_empty() || !batch.events.is_empty();
-        Ok(Ok(self.last))
-    }
-
-    fn holds(&mut self, expect: &Expect) -> Result<bool, Failure> {
-        let name = self.name;
-        let found = self
-            .table(expect.table)?
-            .get(expect.key.as_slice())
-            .map_err(|error| file::storage(error, name))?;
-        Ok(found.as_ref().map(::redb::AccessGuard::value) == expect.value.as_deref())
-    }
-
-    fn table(&mut self, table: Table) -> Result<&mut Rows<'txn, &'static [u8], &'static [u8]>, Failure> {
-        match self.open.entry(table) {
-            Entry::Occupied(open) => Ok(open.into_mut()),
-            Entry::Vacant(slot) => {
-                let rows = self.write.open_table(file::rows(table));
-                Ok(slot.insert(rows.map_err(|error| file::table(error, self.name))?))
-            }
-        }
-    }
-
-    fn append(&mut self, new: &NewEvent) -> Result<(), Failure> {
-        let in_file = |error| file::storage(error, self.name);
-        let (first, end) = (event::place(&new.stream, 0), event::place(&new.stream, u64::MAX));
-        let range = first.as_slice()..=end.as_slice();
-        let newest = self.streams.range::<&[u8]>(range).map_err(in_file)?.next_back().transpose();
-        let stream_seq = newest.map_err(in_file)?.map_or(0, |(place, _)| event::number(place.value())) + 1;
-        self.last.0 += 1;
-        let bytes = event::encode(new, stream_seq, self.at);
-        self.events.insert(self.last.0, bytes.as_slice()).map_err(in_file)?;
-        let place = event::place(&new.stream, stream_seq);
-        self.streams.insert(place.as_slice(), self.last.0).map_err(in_file)?;
-        Ok(())
     }
 }

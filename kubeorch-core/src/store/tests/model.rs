@@ -58,7 +58,7 @@ fn change(store: &dyn Store, model: &mut Model, key: Vec<u8>, value: Option<Vec<
     let expect = old.into_iter().collect();
     let writes = vec![Write { table: T, key: key.clone(), value: value.clone() }];
     let runtime = tokio::runtime::Builder::new_current_thread().build().unwrap();
-    let done = runtime.block_on(store.commit(Batch { expect, writes, events: Vec::new() }));
+    let done = runtime.block_on(store.commit(Batch { expect, writes, ..Batch::default() }));
     assert_eq!(good, done.is_ok(), "{done:?}");
     assert!(good || matches!(done, Err(Error::Conflict { .. })));
     if good {

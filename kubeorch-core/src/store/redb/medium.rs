@@ -1,0 +1,133 @@
+//! Where the bytes of a store lie: a file, or what a test puts in its place.
+
+use std::fs::{File, OpenOptions};
+use std::io;
+use std::path::{Path, PathBuf};
+
+use ::redb::backends::FileBackend;
+use ::redb::{Builder, Database, DatabaseError, StorageBackend};
+
+use super::file::{self, Facts, Failure, damaged};
+use super::pages::{Kind, Pages, kind};
+use super::{Options, convert};
+use crate::store::Error;
+
+/// redb's own file format, of its releases 3 and 4.
+const REDB_FORMAT: u8 = 3;
+
+/// The bytes of a store and the room that is left for them.
+pub struct Medium {
+    /// Opens the bytes; called again after the disk failed. What a failed flush left in memory must not be
+    /// shown again.
+    pub open: Box<dyn Fn() -> io::Result<Box<dyn StorageBackend>> + Send + Sync>,
+    /// Free bytes.
+    pub free: Box<dyn Fn() -> io::Result<u64> + Send + Sync>,
+}
+
+impl Medium {
+    /// A file, made if it is not there; its folder must be.
+    pub(super) fn file(path: &Path) -> Self {
+        let (path, folder) = (path.to_owned(), folder(path).to_owned());
+        Self { open: Box::new(move || open_file(&path)), free: Box::new(move || free(&folder)) }
+    }
+}
+
+/// A file gets its name when it is complete: a crash while it is made leaves no half store behind.
+pub(super) fn make(path: &Path, options: &Options, name: &str) -> Result<(), Failure> {
+    let broken = |error: io::Error| file::storage(error.into(), name);
+    if path.exists() {
+        return convert::convert(path, options, name);
+    }
+    let draft = beside(path, "new");
+    // A draft that a crash left; one that another process is making right now is locked, and stays.
+    let medium = Medium::file(&draft);
+    drop(open(&medium, options, name)?);
+    drop(medium);
+    std::fs::rename(&draft, path).map_err(broken)?;
+    sync_folder(path).map_err(broken)
+}
+
+/// A sibling of the file, with another ending after its name.
+pub(super) fn beside(path: &Path, ending: &str) -> PathBuf {
+    let mut name = path.file_name().unwrap_or_default().to_owned();
+    name.push(".");
+    name.push(ending);
+    path.with_file_name(name)
+}
+
+/// Names survive a crash as well as contents.
+pub(super) fn sync_folder(path: &Path) -> io::Result<()> {
+    File::open(folder(path))?.sync_all()
+}
+
+fn folder(path: &Path) -> &Path {
+    path.parent().filter(|it| !it.as_os_str().is_empty()).unwrap_or(Path::new("."))
+}
+
+/// Readable by its owner alone: addresses and password hashes will be in it.
+pub(super) fn private(path: &Path) -> io::Result<File> {
+    let mut options = OpenOptions::new();
+    options.read(true).write(true).create(true).truncate(false);
+    #[cfg(unix)]
+    std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
+    options.open(path)
+}
+
+fn open_file(path: &Path) -> io::Result<Box<dyn StorageBackend>> {
+    let file = private(path)?;
+    // After a failed flush the kernel may show pages that are not on the disk and call them clean.
+    #[cfg(target_os = "linux")]
+    rustix::fs::fadvise(&file, 0, None, rustix::fs::Advice::DontNeed)?;
+    Ok(Box::new(FileBackend::new(file).map_err(io::Error::other)?))
+}
+
+#[cfg(unix)]
+fn free(folder: &Path) -> io::Result<u64> {
+    let disk = rustix::fs::statvfs(folder)?;
+    Ok(disk.f_bavail.saturating_mul(disk.f_frsize))
+}
+
+/// Elsewhere the disk itself says when it is full.
+#[cfg(not(unix))]
+fn free(_: &Path) -> io::Result<u64> {
+    Ok(u64::MAX)
+}
+
+/// Opens what the medium holds, or starts a new store in it.
+pub(super) fn open(medium: &Medium, options: &Options, name: &str) -> Result<(Database, Facts), Failure> {
+    let database = pages(medium, options, name)?;
+    let facts = file::prepare(&database, name)?;
+    Ok((database, facts))
+}
+
+fn pages(medium: &Medium, options: &Options, name: &str) -> Result<Database, Failure> {
+    let broken = |error: io::Error| file::storage(error.into(), name);
+    let below = (medium.open)().map_err(broken)?;
+    match kind(&*below).map_err(broken)? {
+        Kind::Empty | Kind::Pages => {}
+        Kind::Plain => return Err(Failure::Refused(damaged(name, &"it must be converted first"))),
+        Kind::Foreign => return Err(Failure::Refused(damaged(name, &"it is no store"))),
+    }
+    let pages = Pages::new(below).map_err(broken)?;
+    Builder::new()
+        .set_cache_size(options.cache_bytes)
+        .create_with_backend(pages)
+        .map_err(|error| opening(error, name))
+}
+
+/// Why redb does not open a file.
+pub(super) fn opening(error: DatabaseError, name: &str) -> Failure {
+    match error {
+        DatabaseError::DatabaseAlreadyOpen | DatabaseError::LockProtocolMismatch => {
+            Failure::Refused(Error::Locked(name.to_owned()))
+        }
+        DatabaseError::UpgradeRequired(format) if format > REDB_FORMAT => {
+            Failure::Refused(Error::Newer(name.to_owned()))
+        }
+        DatabaseError::UpgradeRequired(_) | DatabaseError::RepairAborted => {
+            Failure::Refused(damaged(name, &error))
+        }
+        DatabaseError::Storage(error) => file::storage(error, name),
+        error => Failure::Broken(error.to_string()),
+    }
+}
