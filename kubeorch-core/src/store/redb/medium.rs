@@ -106,6 +106,7 @@ fn pages(medium: &Medium, options: &Options, name: &str) -> Result<Database, Fai
     match kind(&*below).map_err(broken)? {
         Kind::Empty | Kind::Pages => {}
         Kind::Plain => return Err(Failure::Refused(damaged(name, &"it must be converted first"))),
+        Kind::Newer => return Err(Failure::Refused(Error::Newer(name.to_owned()))),
         Kind::Foreign => return Err(Failure::Refused(damaged(name, &"it is no store"))),
     }
     let pages = Pages::new(below).map_err(broken)?;

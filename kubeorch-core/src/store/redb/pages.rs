@@ -19,7 +19,9 @@ use parking_lot::Mutex;
 use super::sums::{self, Group, SUMS};
 
 /// Bytes of a block; redb's page size.
-pub(super) const BLOCK: u64 = 4096;
+pub(super) const BLOCK: u64 = SIZE as u64;
+/// The same as a length in memory.
+pub(super) const SIZE: usize = 4096;
 /// Where the checksum of redb's header stands: the end of its sector. redb uses the first 320 bytes.
 const SECTOR: usize = 512;
 const HEADER: usize = SECTOR - 4;
@@ -41,6 +43,8 @@ pub(super) enum Kind {
     Empty,
     /// This layer's.
     Pages,
+    /// This layer's, in a layout of a later release.
+    Newer,
     /// A redb file without checksums, as releases before 0.2 wrote.
     Plain,
     /// Something else.
@@ -56,6 +60,7 @@ pub(super) fn kind(below: &dyn StorageBackend) -> io::Result<Kind> {
         // A crash while the first block was written leaves zeros.
         bytes if length <= BLOCK && bytes.iter().all(|byte| *byte == 0) => Kind::Empty,
         bytes if bytes == MAGIC => Kind::Pages,
+        bytes if bytes.starts_with(&MAGIC[..15]) && bytes.len() == 16 => Kind::Newer,
         bytes if bytes.starts_with(b"redb") => Kind::Plain,
         _ => Kind::Foreign,
     })
@@ -65,7 +70,7 @@ impl Pages {
     /// Over bytes of [`Kind::Empty`], which get their first block now, or of [`Kind::Pages`].
     pub(super) fn new(below: Box<dyn StorageBackend>) -> io::Result<Self> {
         if kind(&*below)? == Kind::Empty {
-            let mut first = vec![0; BLOCK as usize];
+            let mut first = vec![0; SIZE];
             first[..MAGIC.len()].copy_from_slice(MAGIC);
             below.set_len(BLOCK)?;
             below.write(0, &first)?;
@@ -80,7 +85,7 @@ impl Pages {
             return self.read_header(out);
         }
         self.below.read(place(first), out)?;
-        for (block, bytes) in (first..).zip(out.chunks(BLOCK as usize)) {
+        for (block, bytes) in (first..).zip(out.chunks(SIZE)) {
             if self.with_group(block, |group, slot| group.get(slot))? != sums::of(block, bytes) {
                 return Err(changed(block));
             }
@@ -105,7 +110,7 @@ impl Pages {
             sector[HEADER..].copy_from_slice(&sum.to_le_bytes());
             return self.below.write(place(0), &sector);
         }
-        for (block, bytes) in (first..).zip(data.chunks(BLOCK as usize)) {
+        for (block, bytes) in (first..).zip(data.chunks(SIZE)) {
             self.with_group(block, |group, slot| group.set(slot, sums::of(block, bytes)))?;
         }
         self.below.write(place(first), data)
@@ -119,7 +124,7 @@ impl Pages {
         let group = match groups.entry(number) {
             std::collections::btree_map::Entry::Occupied(known) => known.into_mut(),
             std::collections::btree_map::Entry::Vacant(gap) => {
-                let mut bytes = vec![0; BLOCK as usize];
+                let mut bytes = vec![0; SIZE];
                 self.below.read(group_place(number), &mut bytes)?;
                 gap.insert(Group::new(&bytes))
             }
@@ -146,7 +151,7 @@ impl StorageBackend for Pages {
     }
 
     fn read(&self, offset: u64, out: &mut [u8]) -> io::Result<()> {
-        let mut block = vec![0; BLOCK as usize];
+        let mut block = vec![0; SIZE];
         for piece in pieces(offset, out.len()) {
             let into = &mut out[piece.at..piece.at + piece.len];
             if piece.is_whole() {
@@ -182,7 +187,7 @@ impl StorageBackend for Pages {
     }
 
     fn write(&self, offset: u64, data: &[u8]) -> io::Result<()> {
-        let mut block = vec![0; BLOCK as usize];
+        let mut block = vec![0; SIZE];
         for piece in pieces(offset, data.len()) {
             let from = &data[piece.at..piece.at + piece.len];
             if piece.is_whole() {
@@ -253,23 +258,22 @@ struct Piece {
 
 impl Piece {
     fn is_whole(&self) -> bool {
-        self.block > 0 && self.len.is_multiple_of(BLOCK as usize)
+        self.block > 0 && self.len.is_multiple_of(SIZE)
     }
 }
 
 fn pieces(offset: u64, len: usize) -> impl Iterator<Item = Piece> {
-    let size = BLOCK as usize;
     let mut at = 0;
     std::iter::from_fn(move || {
         (at < len).then(|| {
             let here = offset + at as u64;
             let (block, from) = (here / BLOCK, usize::try_from(here % BLOCK).unwrap_or_default());
             let left = len - at;
-            let in_group = usize::try_from(SUMS - block % SUMS).unwrap_or(1) * size;
-            let len = if block == 0 || from > 0 || left < size {
-                (size - from).min(left)
+            let in_group = usize::try_from(SUMS - block % SUMS).unwrap_or(1) * SIZE;
+            let len = if block == 0 || from > 0 || left < SIZE {
+                (SIZE - from).min(left)
             } else {
-                (left - left % size).min(in_group)
+                (left - left % SIZE).min(in_group)
             };
             let piece = Piece { block, from, at, len };
             at += len;

@@ -136,19 +136,14 @@ impl Redb {
 #[async_trait]
 impl Store for Redb {
     fn snapshot(&self) -> Result<Box<dyn Snapshot + '_>, Error> {
-        match &*self.database.read() {
-            Some(database) => match View::new(database, &self.name, self.meter.view()) {
-                Ok(view) => Ok(Box::new(view)),
-                Err(failure) => {
-                    self.complain();
-                    Err(failure.into_error())
-                }
-            },
-            None => {
-                self.complain();
-                Err(Error::Unavailable("it is closed until its disk answers again".to_owned()))
-            }
+        let view = match &*self.database.read() {
+            Some(database) => View::new(database, &self.name, self.meter.view()),
+            None => Err(Failure::Broken("it is closed until its disk answers again".to_owned())),
+        };
+        if view.is_err() {
+            self.complain();
         }
+        Ok(Box::new(view.map_err(Failure::into_error)?))
     }
 
     async fn commit(&self, batch: Batch) -> Result<Seq, Error> {

@@ -1,5 +1,7 @@
 //! A disk that runs full or fails.
 
+mod pages;
+
 use std::fs::File;
 use std::io;
 use std::sync::Arc;
@@ -8,7 +10,8 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 use ::redb::StorageBackend;
 use ::redb::backends::FileBackend;
 
-use super::{Medium, Options, Redb};
+use super::meter::Meter;
+use super::{Durability, Medium, Options, Redb};
 use crate::store::{Batch, Error, NewEvent, Seq, Store, Table, Write};
 use crate::time::ManualClock;
 
@@ -190,4 +193,50 @@ impl StorageBackend for Shared {
     fn write(&self, offset: u64, data: &[u8]) -> io::Result<()> {
         self.0.write(offset, data)
     }
+}
+
+/// In either mode what was answered is there after a clean close, and after none.
+#[tokio::test]
+async fn both_modes_keep_what_they_answered() {
+    for durability in [Durability::Safe, Durability::Fast] {
+        let memory = Arc::new(::redb::backends::InMemoryBackend::new());
+        for round in 1..=3 {
+            let memory = memory.clone();
+            let open = move || Ok(Box::new(Shared(memory.clone())) as Box<dyn StorageBackend>);
+            let medium = Medium { open: Box::new(open), free: Box::new(|| Ok(u64::MAX)) };
+            let options = Options { durability, ..Options::default() };
+            let store = Redb::open_on("m", medium, options, Arc::new(ManualClock::at_millis(0))).unwrap();
+            assert_eq!(store.commit(batch(round, 10)).await.unwrap(), Seq(u64::from(round)));
+            assert!((1..=round).all(|key| has(&store, key)), "{durability:?} {round}");
+            // A crash: nothing is closed.
+            if round == 2 {
+                std::mem::forget(store);
+            }
+        }
+    }
+}
+
+/// What waits for the writer is bounded in bytes, and an empty queue takes any batch.
+#[test]
+fn the_queue_is_bounded_in_bytes() {
+    let meter = Arc::new(Meter::default());
+    assert!(meter.enqueue(500, 100), "one always fits");
+    assert!(!meter.enqueue(1, 100));
+    meter.took(1, 500);
+    assert!(meter.enqueue(60, 100) && meter.enqueue(40, 100) && !meter.enqueue(1, 100));
+    assert_eq!(meter.health(0).waiting, 2);
+}
+
+#[tokio::test]
+async fn health_tells_of_open_views_and_commits() {
+    let folder = tempfile::tempdir().unwrap();
+    let disk = Arc::new(Disk { left: AtomicUsize::new(HEALTHY), kind: io::ErrorKind::Other });
+    let store = open(&folder, &disk);
+    assert_eq!(store.health().oldest_view, None);
+    let view = store.snapshot().unwrap();
+    assert!(store.health().oldest_view.is_some());
+    drop(view);
+    store.commit(batch(1, 10)).await.unwrap();
+    let health = store.health();
+    assert_eq!((health.oldest_view, health.batches, health.commits, health.waiting), (None, 1, 1, 0));
 }
