@@ -1,7 +1,10 @@
 //! One transaction for the batches of a group.
+//!
+//! Batches are judged one after the other against the file and what their predecessors leave; nothing is written before
+//! all are judged. Then every key is written once, with its last value and in order: a counter that all callers of a
+//! group raise costs one write.
 
-use std::collections::BTreeMap;
-use std::collections::btree_map::Entry;
+use std::collections::{BTreeMap, HashMap};
 
 use ::redb::{ReadableTable, Table as Rows, WriteTransaction};
 
@@ -10,99 +13,79 @@ use super::event;
 use super::file::{self, CHANGES, CHANGES_BYTES_KEY, EVENTS, Facts, Failure, META, STREAMS, TRIMMED_KEY};
 use crate::store::{Batch, Error, Event, Expect, NewEvent, Seq, Table};
 
-/// The transaction of one group. Each batch is judged against what its predecessors left, before it
-/// writes anything, so one that is refused leaves no trace.
-pub(super) struct Group<'txn> {
+/// How far each stream has counted. Kept from group to group, for only the writer appends; wrong after a failed commit.
+pub(super) type Counts = HashMap<String, u64>;
+
+/// So many streams are remembered; then all are forgotten and looked up again.
+const MAX_COUNTS: usize = 65_536;
+
+type Open<'txn> = Rows<'txn, &'static [u8], &'static [u8]>;
+
+/// The work of a group.
+pub(super) struct Group<'txn, 'a> {
     write: &'txn WriteTransaction,
-    name: &'txn str,
+    name: &'a str,
     at: i64,
-    open: BTreeMap<Table, Rows<'txn, &'static [u8], &'static [u8]>>,
-    events: Rows<'txn, u64, &'static [u8]>,
-    streams: Rows<'txn, &'static [u8], u64>,
+    counts: &'a mut Counts,
+    /// Tables that preconditions looked into.
+    open: BTreeMap<Table, Open<'txn>>,
+    /// What the group will write.
+    pending: BTreeMap<(Table, &'a [u8]), Option<&'a [u8]>>,
+    /// Encoded events, from `facts.head + 1` on, with their places in the streams.
+    events: Vec<(Vec<u8>, Vec<u8>)>,
+    facts: Facts,
     last: Seq,
-    commit: u64,
-    changes: Changes,
-    changed: bool,
+    trim: Seq,
 }
 
-impl<'txn> Group<'txn> {
+impl<'txn, 'a> Group<'txn, 'a> {
     /// Goes on after what the file holds.
     pub(super) fn new(
         write: &'txn WriteTransaction,
-        name: &'txn str,
+        name: &'a str,
         at: i64,
         facts: Facts,
-    ) -> Result<Self, Failure> {
-        let events = write.open_table(EVENTS).map_err(|error| file::table(error, name))?;
-        let streams = write.open_table(STREAMS).map_err(|error| file::table(error, name))?;
-        let (open, changes) = (BTreeMap::new(), Changes::default());
-        let (last, commit) = (facts.head, facts.commit + 1);
-        Ok(Self { write, name, at, open, events, streams, last, commit, changes, changed: false })
+        counts: &'a mut Counts,
+    ) -> Self {
+        if counts.len() > MAX_COUNTS {
+            counts.clear();
+        }
+        let (open, pending, events) = (BTreeMap::new(), BTreeMap::new(), Vec::new());
+        let (last, trim) = (facts.head, Seq::default());
+        Self { write, name, at, counts, open, pending, events, facts, last, trim }
     }
 
-    /// Notes what was changed, and tells the facts of the file once this is committed; `None` when nothing was.
-    pub(super) fn finish(self) -> Result<Option<Facts>, Failure> {
-        if !self.changed {
-            return Ok(None);
-        }
-        let (name, bytes) = (self.name, self.changes.as_bytes());
-        let in_file = |error| file::storage(error, name);
-        let in_table = |error| file::table(error, name);
-        let mut rows = self.write.open_table(CHANGES).map_err(in_table)?;
-        rows.insert(self.commit, bytes).map_err(in_file)?;
-        let mut meta = self.write.open_table(META).map_err(in_table)?;
-        let before = meta.get(CHANGES_BYTES_KEY).map_err(in_file)?.map_or(0, |bytes| bytes.value());
-        let mut total = before + bytes.len() as u64;
-        while total > changes::LIMIT
-            && let Some((commit, bytes)) = rows.pop_first().map_err(in_file)?
-            && commit.value() < self.commit
-        {
-            total = total.saturating_sub(bytes.value().len() as u64);
-        }
-        meta.insert(CHANGES_BYTES_KEY, total).map_err(in_file)?;
-        Ok(Some(Facts { head: self.last, commit: self.commit }))
-    }
-
-    /// Judges a batch and writes it.
-    pub(super) fn apply(&mut self, batch: &Batch) -> Result<Result<Seq, Error>, Failure> {
+    /// Judges a batch and takes it in.
+    pub(super) fn apply(&mut self, batch: &'a Batch) -> Result<Result<Seq, Error>, Failure> {
         for expect in &batch.expect {
             if !self.holds(expect)? {
                 return Ok(Err(Error::Conflict { table: expect.table.0, key: expect.key.clone() }));
             }
         }
         for change in &batch.writes {
-            let name = self.name;
-            let rows = self.table(change.table)?;
-            match &change.value {
-                Some(value) => rows.insert(change.key.as_slice(), value.as_slice()).map(drop),
-                None => rows.remove(change.key.as_slice()).map(drop),
-            }
-            .map_err(|error| file::storage(error, name))?;
+            self.pending.insert((change.table, &change.key), change.value.as_deref());
         }
-        if batch.trim > Seq::default() {
-            self.trim(batch.trim)?;
-        }
+        self.trim = self.trim.max(batch.trim.min(self.last));
         for event in &batch.events {
             self.append(event)?;
         }
-        self.changes.add(batch);
-        self.changed |= !batch.writes.is_empty() || !batch.events.is_empty() || batch.trim > Seq::default();
         Ok(Ok(self.last))
     }
 
     fn holds(&mut self, expect: &Expect) -> Result<bool, Failure> {
+        if let Some(pending) = self.pending.get(&(expect.table, expect.key.as_slice())) {
+            return Ok(*pending == expect.value.as_deref());
+        }
         let name = self.name;
-        let found = self
-            .table(expect.table)?
-            .get(expect.key.as_slice())
-            .map_err(|error| file::storage(error, name))?;
+        let rows = self.table(expect.table)?;
+        let found = rows.get(expect.key.as_slice()).map_err(|error| file::storage(error, name))?;
         Ok(found.as_ref().map(::redb::AccessGuard::value) == expect.value.as_deref())
     }
 
-    fn table(&mut self, table: Table) -> Result<&mut Rows<'txn, &'static [u8], &'static [u8]>, Failure> {
+    fn table(&mut self, table: Table) -> Result<&mut Open<'txn>, Failure> {
         match self.open.entry(table) {
-            Entry::Occupied(open) => Ok(open.into_mut()),
-            Entry::Vacant(slot) => {
+            std::collections::btree_map::Entry::Occupied(open) => Ok(open.into_mut()),
+            std::collections::btree_map::Entry::Vacant(slot) => {
                 let rows = self.write.open_table(file::rows(table));
                 Ok(slot.insert(rows.map_err(|error| file::table(error, self.name))?))
             }
@@ -110,47 +93,124 @@ impl<'txn> Group<'txn> {
     }
 
     fn append(&mut self, new: &NewEvent) -> Result<(), Failure> {
-        let in_file = |error| file::storage(error, self.name);
-        let (first, end) = (event::place(&new.stream, 0), event::place(&new.stream, u64::MAX));
-        let range = first.as_slice()..=end.as_slice();
-        let newest = self.streams.range::<&[u8]>(range).map_err(in_file)?.next_back().transpose();
-        let stream_seq = newest.map_err(in_file)?.map_or(0, |(place, _)| event::number(place.value())) + 1;
+        let stream_seq = self.count(&new.stream)? + 1;
         self.last.0 += 1;
-        let bytes = event::encode(new, stream_seq, self.at);
-        self.events.insert(self.last.0, bytes.as_slice()).map_err(in_file)?;
-        let place = event::place(&new.stream, stream_seq);
-        self.streams.insert(place.as_slice(), self.last.0).map_err(in_file)?;
+        self.events.push((event::encode(new, stream_seq, self.at), event::place(&new.stream, stream_seq)));
+        match self.counts.get_mut(&new.stream) {
+            Some(count) => *count = stream_seq,
+            None => drop(self.counts.insert(new.stream.clone(), stream_seq)),
+        }
+        Ok(())
+    }
+
+    fn count(&self, stream: &str) -> Result<u64, Failure> {
+        if let Some(count) = self.counts.get(stream) {
+            return Ok(*count);
+        }
+        let in_file = |error| file::storage(error, self.name);
+        let streams = self.write.open_table(STREAMS).map_err(|error| file::table(error, self.name))?;
+        let (first, end) = (event::place(stream, 0), event::place(stream, u64::MAX));
+        let range = first.as_slice()..=end.as_slice();
+        let newest = streams.range::<&[u8]>(range).map_err(in_file)?.next_back().transpose();
+        Ok(newest.map_err(in_file)?.map_or(0, |(place, _)| event::number(place.value())))
+    }
+
+    /// Writes everything, and tells the facts of the file once that is committed; `None` when there was nothing.
+    pub(super) fn finish(mut self) -> Result<Option<Facts>, Failure> {
+        if self.pending.is_empty() && self.events.is_empty() && self.trim == Seq::default() {
+            return Ok(None);
+        }
+        let mut changes = Changes::default();
+        for ((table, key), value) in std::mem::take(&mut self.pending) {
+            changes.add(table, key);
+            let name = self.name;
+            let rows = self.table(table)?;
+            match value {
+                Some(value) => rows.insert(key, value).map(drop),
+                None => rows.remove(key).map(drop),
+            }
+            .map_err(|error| file::storage(error, name))?;
+        }
+        self.write_events()?;
+        if self.trim > Seq::default() {
+            self.write_trim()?;
+        }
+        let facts = Facts { head: self.last, commit: self.facts.commit + 1 };
+        self.write_changes(facts.commit, changes.as_bytes())?;
+        Ok(Some(facts))
+    }
+
+    fn write_events(&mut self) -> Result<(), Failure> {
+        if self.events.is_empty() {
+            return Ok(());
+        }
+        let in_file = |error| file::storage(error, self.name);
+        let in_table = |error| file::table(error, self.name);
+        let mut places = Vec::with_capacity(self.events.len());
+        {
+            let mut events = self.write.open_table(EVENTS).map_err(in_table)?;
+            for (seq, (bytes, place)) in (self.facts.head.0 + 1..).zip(std::mem::take(&mut self.events)) {
+                events.insert(seq, bytes.as_slice()).map_err(in_file)?;
+                places.push((place, seq));
+            }
+        }
+        places.sort_unstable();
+        let mut streams = self.write.open_table(STREAMS).map_err(in_table)?;
+        for (place, seq) in places {
+            streams.insert(place.as_slice(), seq).map_err(in_file)?;
+        }
         Ok(())
     }
 
     /// Of each stream the newest place stays, also when its event goes: it says how far the stream has counted.
-    fn trim(&mut self, upto: Seq) -> Result<(), Failure> {
-        let name = self.name;
-        let in_file = |error| file::storage(error, name);
-        let upto = upto.min(self.last);
-        let mut meta = self.write.open_table(META).map_err(|error| file::table(error, name))?;
+    fn write_trim(&self) -> Result<(), Failure> {
+        let in_file = |error| file::storage(error, self.name);
+        let in_table = |error| file::table(error, self.name);
+        let mut meta = self.write.open_table(META).map_err(in_table)?;
         let trimmed = meta.get(TRIMMED_KEY).map_err(in_file)?.map_or(0, |seq| seq.value());
-        if upto.0 <= trimmed {
+        if self.trim.0 <= trimmed {
             return Ok(());
         }
-        meta.insert(TRIMMED_KEY, upto.0).map_err(in_file)?;
-        while let Some((seq, gone)) = self.oldest()?.filter(|(seq, _)| *seq <= upto.0) {
-            self.events.remove(seq).map_err(in_file)?;
+        meta.insert(TRIMMED_KEY, self.trim.0).map_err(in_file)?;
+        let mut events = self.write.open_table(EVENTS).map_err(in_table)?;
+        let mut streams = self.write.open_table(STREAMS).map_err(in_table)?;
+        while let Some((seq, gone)) = oldest(&events, self.name)?.filter(|(seq, _)| *seq <= self.trim.0) {
+            events.remove(seq).map_err(in_file)?;
             let place = event::place(&gone.stream, gone.stream_seq);
             let end = event::place(&gone.stream, u64::MAX);
-            let newest = self.streams.range::<&[u8]>(place.as_slice()..=end.as_slice()).map_err(in_file)?;
-            let is_newest = newest.take(2).count() == 1;
-            if !is_newest {
-                self.streams.remove(place.as_slice()).map_err(in_file)?;
+            let newer = streams.range::<&[u8]>(place.as_slice()..=end.as_slice()).map_err(in_file)?;
+            if newer.take(2).count() > 1 {
+                streams.remove(place.as_slice()).map_err(in_file)?;
             }
         }
         Ok(())
     }
 
-    fn oldest(&self) -> Result<Option<(u64, Event)>, Failure> {
-        let first = self.events.first().map_err(|error| file::storage(error, self.name))?;
-        let Some((seq, bytes)) = first else { return Ok(None) };
-        let event = event::decode(seq.value(), bytes.value()).map_err(Failure::Refused)?;
-        Ok(Some((seq.value(), event)))
+    fn write_changes(&self, commit: u64, bytes: &[u8]) -> Result<(), Failure> {
+        let in_file = |error| file::storage(error, self.name);
+        let in_table = |error| file::table(error, self.name);
+        let mut rows = self.write.open_table(CHANGES).map_err(in_table)?;
+        rows.insert(commit, bytes).map_err(in_file)?;
+        let mut meta = self.write.open_table(META).map_err(in_table)?;
+        let before = meta.get(CHANGES_BYTES_KEY).map_err(in_file)?.map_or(0, |bytes| bytes.value());
+        let mut total = before + changes::cost(bytes);
+        while total > changes::LIMIT
+            && rows.first().map_err(in_file)?.is_some_and(|(oldest, _)| oldest.value() < commit)
+            && let Some((_, gone)) = rows.pop_first().map_err(in_file)?
+        {
+            total = total.saturating_sub(changes::cost(gone.value()));
+        }
+        meta.insert(CHANGES_BYTES_KEY, total).map_err(in_file)?;
+        Ok(())
     }
+}
+
+fn oldest(
+    events: &impl ReadableTable<u64, &'static [u8]>,
+    name: &str,
+) -> Result<Option<(u64, Event)>, Failure> {
+    let first = events.first().map_err(|error| file::storage(error, name))?;
+    let Some((seq, bytes)) = first else { return Ok(None) };
+    let event = event::decode(seq.value(), bytes.value()).map_err(Failure::Refused)?;
+    Ok(Some((seq.value(), event)))
 }

@@ -11,6 +11,7 @@ use parking_lot::RwLock;
 use tokio::sync::{oneshot, watch};
 
 use super::file::Failure;
+use super::group::Counts;
 use super::medium::{self, Medium};
 use super::meter::Meter;
 use super::view::View;
@@ -116,6 +117,7 @@ impl Redb {
             clock,
             meter: meter.clone(),
             broken: None,
+            counts: Counts::default(),
         };
         let thread = std::thread::Builder::new()
             .name("store-writer".to_owned())

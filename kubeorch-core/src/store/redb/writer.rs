@@ -8,7 +8,7 @@ use ::redb::{Database, ReadableTable};
 use tokio::sync::{oneshot, watch};
 
 use super::file::{self, Facts, Failure};
-use super::group::Group;
+use super::group::{Counts, Group};
 use super::medium::{self, Medium};
 use super::meter::Meter;
 use super::store::Slot;
@@ -48,6 +48,7 @@ pub(super) struct Writer {
     pub(super) meter: Arc<Meter>,
     /// Why nothing is written: after a failed flush nobody knows what the disk holds, until a flush succeeds.
     pub(super) broken: Option<Failure>,
+    pub(super) counts: Counts,
 }
 
 /// A group that was written and, if `facts` says so, flushed.
@@ -138,11 +139,12 @@ impl Writer {
         }
     }
 
-    fn commit(&self, batches: &[Batch], done: &mut Done) -> Result<(), Failure> {
+    fn commit(&mut self, batches: &[Batch], done: &mut Done) -> Result<(), Failure> {
+        let at = self.clock.now().as_millis();
         let database = self.database.read();
         let Some(database) = &*database else { return Err(Failure::Broken("it is closed".to_owned())) };
         let write = file::begin(database, &self.name, self.options.durability)?;
-        let mut group = Group::new(&write, &self.name, self.clock.now().as_millis(), self.facts)?;
+        let mut group = Group::new(&write, &self.name, at, self.facts, &mut self.counts);
         let answers = batches.iter().map(|batch| group.apply(batch)).collect::<Result<_, _>>()?;
         *done = Done { answers, facts: group.finish()? };
         // Conflicts wait for the flush too: their callers must see what they lost against.
@@ -204,6 +206,7 @@ impl Writer {
     }
 
     fn reopen(&mut self) -> Result<(), Failure> {
+        self.counts.clear();
         let (database, facts) = medium::open(&self.medium, &self.options, &self.name)?;
         *self.database.write() = Some(database);
         self.moved(facts);
