@@ -151,12 +151,12 @@ impl StorageBackend for Pages {
     }
 
     fn read(&self, offset: u64, out: &mut [u8]) -> io::Result<()> {
-        let mut block = vec![0; SIZE];
         for piece in pieces(offset, out.len()) {
             let into = &mut out[piece.at..piece.at + piece.len];
             if piece.is_whole() {
                 self.read_blocks(piece.block, into)?;
             } else {
+                let mut block = vec![0; SIZE];
                 self.read_blocks(piece.block, &mut block)?;
                 into.copy_from_slice(&block[piece.from..piece.from + piece.len]);
             }
@@ -187,7 +187,6 @@ impl StorageBackend for Pages {
     }
 
     fn write(&self, offset: u64, data: &[u8]) -> io::Result<()> {
-        let mut block = vec![0; SIZE];
         for piece in pieces(offset, data.len()) {
             let from = &data[piece.at..piece.at + piece.len];
             if piece.is_whole() {
@@ -195,7 +194,7 @@ impl StorageBackend for Pages {
                 continue;
             }
             // redb's header comes alone and is a part of its block; the rest of that block stays zero.
-            block.fill(0);
+            let mut block = vec![0; SIZE];
             if piece.block > 0 {
                 self.read_blocks(piece.block, &mut block)?;
             }
