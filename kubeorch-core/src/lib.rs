@@ -29,5 +29,5 @@ pub mod workflows;
 // The engine: the only place that wires everything.
 pub mod engine;
 
-pub use engine::Engine;
+pub use engine::{Engine, schema};
 pub use error::Error;

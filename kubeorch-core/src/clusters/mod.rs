@@ -12,5 +12,6 @@ pub(crate) mod table;
 
 pub use error::Error;
 pub(crate) use links::{Link, Links};
+pub(crate) use model::records;
 pub use model::{Change, CredentialsInput, LogEntry, New, Status, View};
 pub use service::Service;

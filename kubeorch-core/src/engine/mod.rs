@@ -6,9 +6,11 @@
 mod builder;
 mod handle;
 mod host;
+mod schema;
 mod tasks;
 
 pub use builder::{Builder, Error};
 pub use handle::Engine;
 pub(crate) use host::Host;
+pub use schema::schema;
 pub(crate) use tasks::Tasks;

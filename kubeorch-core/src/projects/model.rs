@@ -3,7 +3,7 @@
 use serde::{Deserialize, Serialize};
 
 use crate::id::{ProjectId, UserId};
-use crate::store::{Index, Indexes, Query, Record, Table, Tx};
+use crate::store::{Index, Indexes, Query, Record, Schema, Table, Tx};
 use crate::time::Time;
 
 /// The Flow-Like `app`: a set of workflows with members.
@@ -52,4 +52,9 @@ pub(crate) fn personal_of(tx: &mut Tx<'_>, owner: UserId) -> Result<Option<Proje
     // The personal project is the first one; nobody has more than a handful.
     let projects = tx.list(&Query::by(BY_OWNER).prefix(&owner).limit(16))?;
     Ok(projects.into_iter().find(|project| project.personal))
+}
+
+/// The record types of this domain, for tools that walk a whole store.
+pub(crate) fn records(schema: Schema) -> Schema {
+    schema.with::<Project>()
 }

@@ -5,5 +5,5 @@
 mod model;
 mod service;
 
-pub(crate) use model::{KEY, SIGNING_RECORD, Settings, fresh_code, random_text};
+pub(crate) use model::{KEY, SIGNING_RECORD, Settings, fresh_code, random_text, records};
 pub use service::Service;

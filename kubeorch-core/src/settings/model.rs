@@ -2,7 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use crate::store::{Record, Table};
+use crate::store::{Record, Schema, Table};
 use crate::time::Entropy;
 
 /// Made with the first account.
@@ -43,4 +43,9 @@ pub(crate) fn random_text(entropy: &dyn Entropy, length: usize) -> String {
     let mut bytes = vec![0; length];
     entropy.fill(&mut bytes);
     bytes.iter().map(|byte| char::from(ALPHABET[usize::from(byte & 31)])).collect()
+}
+
+/// The record types of this domain, for tools that walk a whole store.
+pub(crate) fn records(schema: Schema) -> Schema {
+    schema.with::<Settings>()
 }

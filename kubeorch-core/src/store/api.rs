@@ -85,7 +85,7 @@ pub trait Snapshot {
     /// The newest event that retention has removed; zero when the log is whole.
     fn trimmed(&self) -> Seq;
 
-    /// The names of all tables that hold or held a row, but for the backend's own (`!`).
+    /// The names of all tables that hold a row, but for the backend's own (`!`).
     fn tables(&self) -> Result<Vec<String>, Error>;
 
     /// Events of the log after `seq`, at most `limit`, in order. [`Error::Trimmed`] when some of them are

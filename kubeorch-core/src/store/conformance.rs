@@ -307,4 +307,7 @@ async fn tables_are_told(store: Shared) {
     commit(&store, Batch { writes: vec![put(T, b"a", b""), put(OTHER, b"b", b"")], ..Batch::default() })
         .await;
     assert_eq!(store.snapshot().expect("a snapshot").tables().expect("tables"), [T.0, OTHER.0]);
+    commit(&store, Batch { writes: vec![Write { value: None, ..put(T, b"a", b"") }], ..Batch::default() })
+        .await;
+    assert_eq!(store.snapshot().expect("a snapshot").tables().expect("tables"), [OTHER.0]);
 }

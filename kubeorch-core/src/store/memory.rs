@@ -168,7 +168,8 @@ impl Snapshot for View {
     }
 
     fn tables(&self) -> Result<Vec<String>, Error> {
-        Ok(self.tables.keys().map(|table| table.0.to_owned()).collect())
+        let held = self.tables.iter().filter(|(_, rows)| !rows.is_empty());
+        Ok(held.map(|(table, _)| table.0.to_owned()).collect())
     }
 
     fn events(&self, after: Seq, limit: usize) -> Result<Vec<Event>, Error> {

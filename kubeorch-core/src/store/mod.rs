@@ -67,6 +67,7 @@ mod reader;
 mod record;
 #[cfg(feature = "redb")]
 pub mod redb;
+mod schema;
 #[cfg(test)]
 mod tests;
 mod tx;
@@ -84,4 +85,5 @@ pub use memory::Memory;
 pub use query::Query;
 pub use reader::Reader;
 pub use record::{Index, Indexes, Record};
+pub use schema::Schema;
 pub use tx::Tx;

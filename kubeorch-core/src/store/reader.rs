@@ -36,7 +36,7 @@ impl<'s> Reader<'s> {
         self.snapshot.trimmed()
     }
 
-    /// The names of all tables, indexes and the typed layer's own among them.
+    /// The names of all tables with rows, indexes and the typed layer's own among them.
     pub fn tables(&self) -> Result<Vec<String>, Error> {
         self.snapshot.tables()
     }

@@ -1,17 +1,18 @@
 //! Checks what must always hold: every index says what its records say, and no event is missing.
+//!
+//! It looks rows up instead of collecting them, so it needs the same memory for a store of any size.
 
-use std::collections::{BTreeMap, BTreeSet};
 use std::ops::Bound;
 
-use super::key::Key;
-use super::record::{Indexes, Record};
-use super::{Db, Error, Reader, Seq, Table};
+use super::schema::{Schema, Type};
+use super::tx::{COUNTERS, GUARDS};
+use super::{Db, Error, Event, Reader, Seq, Table};
 
 /// One thing that does not hold.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Fault {
     /// The table, the index, or `events`.
-    pub place: &'static str,
+    pub place: String,
     /// What is wrong; keys as hex.
     pub what: String,
 }
@@ -20,117 +21,172 @@ pub struct Fault {
 pub const MAX_FAULTS: usize = 1000;
 const CHUNK: usize = 1024;
 
-type Check = fn(&Reader<'_>, &mut Vec<Fault>) -> Result<(), Error>;
+/// Collects faults, at most [`MAX_FAULTS`].
+#[derive(Debug, Default)]
+pub struct Faults(Vec<Fault>);
 
-/// Which records to check.
-#[derive(Clone)]
-pub struct Verifier {
-    checks: Vec<Check>,
-}
+impl Faults {
+    /// Notes one.
+    pub fn add(&mut self, place: impl Into<String>, what: impl Into<String>) {
+        if !self.full() {
+            self.0.push(Fault { place: place.into(), what: what.into() });
+        }
+    }
 
-impl Default for Verifier {
-    fn default() -> Self {
-        Self { checks: vec![events, indexes::<super::Lease>] }
+    /// Whether no more are taken: a long check may stop.
+    pub fn full(&self) -> bool {
+        self.0.len() >= MAX_FAULTS
     }
 }
 
-impl Verifier {
-    /// Also checks the records of a type and their indexes.
-    #[must_use]
-    pub fn with<T: Record>(mut self) -> Self {
-        self.checks.push(indexes::<T>);
-        self
-    }
-}
+/// A check of what several records of one view say of each other.
+pub type Check = fn(&Reader<'_>, &mut Faults) -> Result<(), Error>;
 
 impl Db {
     /// Walks one view of the whole store; blocks the thread for as long as that takes.
-    pub fn verify(&self, verifier: &Verifier) -> Result<Vec<Fault>, Error> {
-        self.read(|reader| {
-            let mut faults = Vec::new();
-            for check in &verifier.checks {
-                check(reader, &mut faults)?;
-            }
-            faults.truncate(MAX_FAULTS);
-            Ok(faults)
-        })
+    pub fn verify(&self, schema: &Schema) -> Result<Vec<Fault>, Error> {
+        self.read(|reader| verify(reader, schema))
     }
 }
 
-fn indexes<T: Record>(reader: &Reader<'_>, faults: &mut Vec<Fault>) -> Result<(), Error> {
-    let mut wanted: BTreeSet<(Table, Vec<u8>, Vec<u8>)> = BTreeSet::new();
-    walk(reader, T::TABLE, faults, |key, value, faults| match super::record::decode::<T>(&value) {
-        Err(error) => faults.push(Fault { place: T::TABLE.0, what: format!("{}: {error}", hex(&key)) }),
-        Ok(record) if record.key().to_bytes() != key => {
-            faults.push(Fault { place: T::TABLE.0, what: format!("{} holds another key", hex(&key)) });
-        }
-        Ok(record) => {
-            wanted
-                .extend(Indexes::of(&record).into_iter().map(|entry| (entry.table, entry.key, key.clone())));
-        }
-    })?;
-    for index in T::INDEXES {
-        walk(reader, index.table, faults, |key, value, faults| {
-            let entry = (index.table, key, value);
-            if !wanted.remove(&entry) {
-                faults.push(Fault { place: index.name(), what: format!("{} has no record", hex(&entry.1)) });
-            }
-        })?;
+fn verify(reader: &Reader<'_>, schema: &Schema) -> Result<Vec<Fault>, Error> {
+    let mut faults = Faults::default();
+    strangers(reader, schema, &mut faults)?;
+    for table in [COUNTERS, GUARDS] {
+        numbers(reader, table, &mut faults)?;
     }
-    faults.extend(
-        wanted
-            .into_iter()
-            .take(MAX_FAULTS)
-            .map(|(table, key, _)| Fault { place: table.0, what: format!("{} is missing", hex(&key)) }),
-    );
+    for it in &schema.types {
+        records(reader, it, &mut faults)?;
+        for index in &it.indexes {
+            entries(reader, it, *index, &mut faults)?;
+        }
+    }
+    events(reader, &mut faults)?;
+    for check in &schema.checks {
+        check(reader, &mut faults)?;
+    }
+    Ok(faults.0)
+}
+
+/// Tables that no type knows.
+fn strangers(reader: &Reader<'_>, schema: &Schema, faults: &mut Faults) -> Result<(), Error> {
+    let known = schema.tables();
+    for table in reader.tables()? {
+        if known.iter().all(|it| it.0 != table) {
+            faults.add(table, "no type of this release knows it");
+        }
+    }
     Ok(())
+}
+
+/// Counters and guards are numbers from 1.
+fn numbers(reader: &Reader<'_>, table: Table, faults: &mut Faults) -> Result<(), Error> {
+    walk(reader, table, faults, |key, value, faults| {
+        if <[u8; 8]>::try_from(value).map_or(0, u64::from_be_bytes) == 0 {
+            faults.add(table.0, format!("{} is no number", hex(key)));
+        }
+        Ok(())
+    })
+}
+
+/// Every record reads, stands under its key and has its index entries.
+fn records(reader: &Reader<'_>, it: &Type, faults: &mut Faults) -> Result<(), Error> {
+    walk(reader, it.table, faults, |key, value, faults| {
+        let facts = match (it.read)(value) {
+            Ok(facts) => facts,
+            Err(error) => {
+                faults.add(it.table.0, format!("{}: {error}", hex(key)));
+                return Ok(());
+            }
+        };
+        if facts.key != key {
+            faults.add(it.table.0, format!("{} holds another key", hex(key)));
+        }
+        for entry in facts.entries {
+            match reader.snapshot.get(entry.table, &entry.key)? {
+                Some(owner) if owner == key => {}
+                Some(_) => faults.add(entry.table.0, format!("{} is another record's", hex(&entry.key))),
+                None => faults.add(entry.table.0, format!("{} is missing", hex(&entry.key))),
+            }
+        }
+        Ok(())
+    })
+}
+
+/// Every index entry has a record that wants it.
+fn entries(reader: &Reader<'_>, it: &Type, index: Table, faults: &mut Faults) -> Result<(), Error> {
+    walk(reader, index, faults, |key, owner, faults| {
+        let record = reader.snapshot.get(it.table, owner)?;
+        // A record that does not read is a fault of its own already.
+        let wanted = record.is_some_and(|bytes| {
+            (it.read)(&bytes).map_or(true, |facts| {
+                facts.entries.iter().any(|entry| entry.table == index && entry.key == key)
+            })
+        });
+        if !wanted {
+            faults.add(index.0, format!("{} has no record", hex(key)));
+        }
+        Ok(())
+    })
 }
 
 fn walk(
     reader: &Reader<'_>,
     table: Table,
-    faults: &mut Vec<Fault>,
-    mut visit: impl FnMut(Vec<u8>, Vec<u8>, &mut Vec<Fault>),
+    faults: &mut Faults,
+    mut visit: impl FnMut(&[u8], &[u8], &mut Faults) -> Result<(), Error>,
 ) -> Result<(), Error> {
     let mut from = Bound::Unbounded;
-    loop {
+    while !faults.full() {
         let rows = reader.range(table, super::reader::as_slice(&from), Bound::Unbounded, false, CHUNK)?;
-        let Some((last, _)) = rows.last() else { return Ok(()) };
-        from = Bound::Excluded(last.clone());
-        for (key, value) in rows {
-            visit(key, value, faults);
+        for (key, value) in &rows {
+            visit(key, value, faults)?;
         }
-        if faults.len() >= MAX_FAULTS {
-            return Ok(());
-        }
+        let Some((last, _)) = rows.into_iter().next_back() else { break };
+        from = Bound::Excluded(last);
     }
+    Ok(())
 }
 
-fn events(reader: &Reader<'_>, faults: &mut Vec<Fault>) -> Result<(), Error> {
-    let mut streams: BTreeMap<String, u64> = BTreeMap::new();
-    let mut last = Seq::default();
-    let mut fault = |what: String| faults.push(Fault { place: "events", what });
-    loop {
+/// The log has every number from the first that was not trimmed on, and so has every stream.
+fn events(reader: &Reader<'_>, faults: &mut Faults) -> Result<(), Error> {
+    let mut last = reader.trimmed();
+    while !faults.full() {
         let events = reader.snapshot.events(last, CHUNK)?;
         if events.is_empty() {
             break;
         }
-        for event in events {
+        for event in &events {
             if event.seq.0 != last.0 + 1 {
-                fault(format!("{} follows {}", event.seq.0, last.0));
+                faults.add("events", format!("{} follows {}", event.seq.0, last.0));
             }
             last = event.seq;
-            let stream_last = streams.entry(event.stream).or_default();
-            if event.stream_seq != *stream_last + 1 {
-                fault(format!("event {}: {} follows {stream_last} in its stream", last.0, event.stream_seq));
+            if let Some(what) = stranded(reader, event)? {
+                faults.add("events", format!("event {}: {what}", last.0));
             }
-            *stream_last = event.stream_seq;
         }
     }
-    if last != reader.seq() {
-        fault(format!("the log ends at {}, the store says {}", last.0, reader.seq().0));
+    if last != reader.seq() && !faults.full() {
+        faults.add("events", format!("the log ends at {}, the store says {}", last.0, reader.seq().0));
     }
     Ok(())
+}
+
+/// What is wrong with an event's place in its stream: the stream must have it after the number before, which may be
+/// missing only when everything before was trimmed.
+fn stranded(reader: &Reader<'_>, event: &Event) -> Result<Option<String>, Error> {
+    let number = event.stream_seq;
+    let around = reader.snapshot.stream(&event.stream, number.saturating_sub(2), 2)?;
+    let numbers: Vec<u64> = around.iter().map(|it| it.stream_seq).collect();
+    let here = around.iter().any(|it| it.seq == event.seq && it.stream_seq == number);
+    let first = || reader.snapshot.stream(&event.stream, 0, 1);
+    Ok(match numbers.as_slice() {
+        _ if !here => Some(format!("{number} of its stream is another event")),
+        [before, _] if *before + 1 == number => None,
+        _ if number == 1 => None,
+        _ if reader.trimmed() > Seq(0) && first()?.first().is_some_and(|it| it.seq == event.seq) => None,
+        _ => Some(format!("{} is missing in its stream", number - 1)),
+    })
 }
 
 fn hex(bytes: &[u8]) -> String {

@@ -10,5 +10,6 @@ mod service;
 mod tokens;
 
 pub use error::Error;
+pub(crate) use model::records;
 pub use model::{Methods, Options, Register, Session, User};
 pub use service::Service;

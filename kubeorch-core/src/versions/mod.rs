@@ -6,8 +6,10 @@
 mod compare;
 mod error;
 mod model;
+mod records;
 pub(crate) mod table;
 
 pub use compare::Comparison;
 pub use error::Error;
 pub use model::{Full, Label, Version};
+pub(crate) use records::records;

@@ -5,6 +5,7 @@
 mod edit;
 mod error;
 mod model;
+mod records;
 mod service;
 pub(crate) mod table;
 mod versions;
@@ -13,5 +14,6 @@ pub use error::Error;
 pub(crate) use error::summary;
 pub(crate) use model::NodeStatus;
 pub use model::{Change, Full, New, Save, Status, Updated, Workflow};
+pub(crate) use records::records;
 pub(crate) use service::stream;
 pub use service::{Service, Undeploy};

@@ -5,8 +5,8 @@ use std::ops::Bound;
 use std::rc::Rc;
 
 use ::redb::{
-    AccessGuard, Database, ReadOnlyTable, ReadTransaction, ReadableDatabase, ReadableTable, StorageError,
-    TableError, TableHandle,
+    AccessGuard, Database, ReadOnlyTable, ReadTransaction, ReadableDatabase, ReadableTable,
+    ReadableTableMetadata, StorageError, TableError, TableHandle,
 };
 
 use super::event;
@@ -113,7 +113,17 @@ impl Snapshot for View<'_> {
 
     fn tables(&self) -> Result<Vec<String>, Error> {
         let tables = self.read.list_tables().map_err(|error| self.failed(error))?;
-        Ok(tables.map(|table| table.name().to_owned()).filter(|name| !name.starts_with('!')).collect())
+        let mut names = Vec::new();
+        for table in tables.filter(|table| !table.name().starts_with('!')) {
+            let name = table.name().to_owned();
+            // A table that was emptied stays in the file.
+            let rows = self.read.open_untyped_table(table);
+            let rows = rows.map_err(|error| file::table(error, self.name).into_error())?;
+            if !rows.is_empty().map_err(|error| self.failed(error))? {
+                names.push(name);
+            }
+        }
+        Ok(names)
     }
 
     fn events(&self, after: Seq, limit: usize) -> Result<Vec<Event>, Error> {

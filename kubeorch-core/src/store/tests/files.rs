@@ -9,8 +9,7 @@ use ::redb::{Database, ReadableDatabase, TableDefinition};
 use super::layer::{BY_NAME, Ship, ship};
 use super::{START, clock};
 use crate::store::redb::{Options, Redb};
-use crate::store::verify::Verifier;
-use crate::store::{Db, Error, Seq};
+use crate::store::{Db, Error, Schema, Seq};
 
 pub(super) fn open(folder: &Path) -> Result<Redb, Error> {
     Redb::open(folder.join("store.redb"), Options::default(), clock())
@@ -35,7 +34,7 @@ async fn a_reopened_file_has_everything_and_goes_on_counting() {
         assert_eq!(events.len(), round as usize);
         assert!(events.iter().all(|event| event.at == START));
         assert_eq!(db.read(|r| r.find(BY_NAME, &"ship 1")).unwrap().unwrap().id, 1);
-        assert_eq!(db.verify(&Verifier::default().with::<Ship>()).unwrap(), []);
+        assert_eq!(db.verify(&Schema::default().with::<Ship>()).unwrap(), []);
     }
 }
 

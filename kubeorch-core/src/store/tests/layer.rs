@@ -9,8 +9,9 @@ use serde_json::{Value, json};
 
 use super::{clock, db, dbs, memory};
 use crate::page::Page;
-use crate::store::verify::Verifier;
-use crate::store::{Batch, Db, Desc, Error, Index, Indexes, Key, Query, Record, Seq, Store, Table, Write};
+use crate::store::{
+    Batch, Db, Desc, Error, Index, Indexes, Key, Query, Record, Schema, Seq, Store, Table, Write,
+};
 
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub(super) struct Ship {
@@ -75,7 +76,7 @@ fn ids(ships: &[Ship]) -> Vec<u32> {
 }
 
 fn sound(db: &Db) {
-    assert_eq!(db.verify(&Verifier::default().with::<Ship>()).unwrap(), []);
+    assert_eq!(db.verify(&Schema::default().with::<Ship>()).unwrap(), []);
 }
 
 #[tokio::test]
@@ -357,8 +358,8 @@ async fn the_verifier_finds_what_is_wrong() {
         sound(&db);
         let writes = vec![Write { table, key, value: value.map(<[u8]>::to_vec) }];
         db.store().commit(Batch { writes, ..Batch::default() }).await.unwrap();
-        let faults = db.verify(&Verifier::default().with::<Ship>()).unwrap();
-        assert_eq!(faults.first().map(|fault| fault.place), Some(place), "{name}: {faults:?}");
+        let faults = db.verify(&Schema::default().with::<Ship>()).unwrap();
+        assert_eq!(faults.first().map(|fault| fault.place.as_str()), Some(place), "{name}: {faults:?}");
     }
 }
 
