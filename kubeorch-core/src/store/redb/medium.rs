@@ -3,6 +3,7 @@
 use std::fs::{File, OpenOptions};
 use std::io;
 use std::path::{Path, PathBuf};
+use std::sync::atomic::Ordering::Relaxed;
 
 use ::redb::backends::FileBackend;
 use ::redb::{Builder, Database, DatabaseError, StorageBackend};
@@ -110,10 +111,10 @@ fn pages(medium: &Medium, options: &Options, name: &str) -> Result<Database, Fai
         Kind::Foreign => return Err(Failure::Refused(damaged(name, &"it is no store"))),
     }
     let pages = Pages::new(below).map_err(broken)?;
-    Builder::new()
-        .set_cache_size(options.cache_bytes)
-        .create_with_backend(pages)
-        .map_err(|error| opening(error, name))
+    let strict = pages.strict();
+    let database = Builder::new().set_cache_size(options.cache_bytes).create_with_backend(pages);
+    strict.store(true, Relaxed);
+    database.map_err(|error| opening(error, name))
 }
 
 /// Why redb does not open a file.

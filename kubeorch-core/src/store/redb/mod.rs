@@ -24,6 +24,8 @@ mod store;
 mod sums;
 #[cfg(test)]
 mod tests;
+#[cfg(any(test, feature = "test-util"))]
+pub mod trials;
 mod view;
 mod writer;
 
