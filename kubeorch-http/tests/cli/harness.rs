@@ -1,9 +1,11 @@
 //! Runs the binary and keeps what it said.
 
-use std::io::{BufRead, BufReader, Read, Write};
+use std::io::{self, BufRead, BufReader, Read, Write};
+use std::net::TcpStream;
 use std::path::{Path, PathBuf};
 use std::process::{Child, ChildStderr, ChildStdout, Command, Stdio};
 
+use serde_json::Value;
 use tempfile::TempDir;
 
 /// A directory of its own for one test, and commands that see nothing else of the machine.
@@ -142,9 +144,63 @@ pub(crate) fn guestbook() -> String {
 
 /// A GET over a plain socket; status line and body.
 pub(crate) fn get(address: &str, path: &str) -> String {
-    let mut stream = std::net::TcpStream::connect(address).unwrap();
+    let mut stream = TcpStream::connect(address).unwrap();
     write!(stream, "GET {path} HTTP/1.1\r\nhost: {address}\r\nconnection: close\r\n\r\n").unwrap();
     let mut text = String::new();
     stream.read_to_string(&mut text).unwrap();
     text
+}
+
+/// A connection that is kept, for JSON. Every error means that the server is gone.
+pub(crate) struct Client {
+    stream: Option<BufReader<TcpStream>>,
+    address: String,
+    token: String,
+}
+
+impl Client {
+    pub(crate) fn new(address: &str, token: &str) -> Self {
+        let stream = TcpStream::connect(address).ok().map(BufReader::new);
+        Self { stream, address: address.to_owned(), token: token.to_owned() }
+    }
+
+    /// Status and body of the answer.
+    pub(crate) fn send(&mut self, method: &str, path: &str, body: &Value) -> io::Result<(u16, Value)> {
+        let stream = self.stream.as_mut().ok_or(io::ErrorKind::NotConnected)?;
+        let body = if body.is_null() { String::new() } else { body.to_string() };
+        let head = format!(
+            "{method} {path} HTTP/1.1\r\nhost: {}\r\nauthorization: Bearer {}\r\ncontent-type: application/json\r\n\
+             content-length: {}\r\n\r\n{body}",
+            self.address,
+            self.token,
+            body.len()
+        );
+        stream.get_mut().write_all(head.as_bytes())?;
+        let status = header(stream)?;
+        let status = status.split(' ').nth(1).and_then(|word| word.parse().ok());
+        let mut length = 0;
+        loop {
+            let line = header(stream)?.to_lowercase();
+            if line.is_empty() {
+                break;
+            }
+            if let Some(value) = line.strip_prefix("content-length:") {
+                length = value.trim().parse().map_err(io::Error::other)?;
+            }
+        }
+        let mut bytes = vec![0; length];
+        stream.read_exact(&mut bytes)?;
+        Ok((
+            status.ok_or(io::ErrorKind::InvalidData)?,
+            serde_json::from_slice(&bytes).map_err(io::Error::other)?,
+        ))
+    }
+}
+
+fn header(reader: &mut impl BufRead) -> io::Result<String> {
+    let mut line = String::new();
+    if reader.read_line(&mut line)? == 0 {
+        return Err(io::ErrorKind::UnexpectedEof.into());
+    }
+    Ok(line.trim_end().to_owned())
 }
