@@ -7,7 +7,7 @@ use serde::{Deserialize, Serialize};
 use crate::id::{ClusterId, LogId, UserId};
 use crate::kube::ServerInfo;
 use crate::secret::Secret;
-use crate::store::{Index, Indexes, Record, Schema, Table};
+use crate::store::{Index, Indexes, Record, Schema, Table, rule};
 use crate::time::Time;
 
 /// What the last look at a cluster said.
@@ -116,6 +116,10 @@ impl Record for LogEntry {
 
     fn key(&self) -> Self::Key {
         (self.cluster, self.id)
+    }
+
+    fn check(&self) -> Result<(), String> {
+        rule(self.success == self.error.is_none(), "it went well with an error")
     }
 }
 

@@ -2,9 +2,47 @@
 
 use super::model::Run;
 use super::table::{LogLine, RunNode};
-use crate::store::Schema;
+use crate::id::RunId;
+use crate::store::verify::Faults;
+use crate::store::{Error, Query, Reader, Record, Schema};
+use crate::workflows::Workflow;
 
 /// The record types of this domain, for tools that walk a whole store.
 pub(crate) fn records(schema: Schema) -> Schema {
-    schema.with::<Run>().with::<RunNode>().with::<LogLine>()
+    schema.with::<Run>().with::<RunNode>().with::<LogLine>().also(owners).also(parts)
+}
+
+/// A run's workflow is there and has reached the run's version. The version itself may be gone: retention takes versions
+/// whose runs it keeps.
+fn owners(reader: &Reader<'_>, faults: &mut Faults) -> Result<(), Error> {
+    reader.each(&Query::<Run>::all(), |run| {
+        match reader.get::<Workflow>(&run.workflow)? {
+            Some(workflow) if workflow.current_version >= run.version => {}
+            Some(_) => faults.add(Run::TABLE.0, format!("{}: its version was never made", run.id)),
+            None => faults.add(Run::TABLE.0, format!("{}: its workflow is missing", run.id)),
+        }
+        Ok::<_, Error>(!faults.full())
+    })
+}
+
+/// Nodes and log lines are parts of a run.
+fn parts(reader: &Reader<'_>, faults: &mut Faults) -> Result<(), Error> {
+    owned::<RunNode>(reader, faults, |node| node.run)?;
+    owned::<LogLine>(reader, faults, |line| line.run)
+}
+
+fn owned<T: Record>(
+    reader: &Reader<'_>,
+    faults: &mut Faults,
+    run: impl Fn(&T) -> RunId,
+) -> Result<(), Error> {
+    // The parts of a run follow each other: it is looked up once.
+    let mut last = None;
+    reader.each(&Query::<T>::all(), |part| {
+        let run = run(&part);
+        if last.replace(run) != Some(run) && !reader.contains::<Run>(&run)? {
+            faults.add(T::TABLE.0, format!("{run}: the run is missing"));
+        }
+        Ok::<_, Error>(!faults.full())
+    })
 }

@@ -4,9 +4,9 @@
 use serde::{Deserialize, Serialize};
 
 use super::Error;
-use super::model::{NodeState, Run};
+use super::model::{MAX_LOG_LINES, NodeState, Run};
 use crate::id::{RunId, WorkflowId};
-use crate::store::{Index, Indexes, Query, Reader, Record, Table};
+use crate::store::{Index, Indexes, Query, Reader, Record, Table, rule};
 
 /// Runs by workflow; ids rise with time.
 pub(super) const BY_WORKFLOW: Index<Run> = Index::new("runs_by_workflow");
@@ -32,6 +32,12 @@ impl Record for Run {
             out.add(ACTIVE, &self.workflow);
             out.add(RUNNING, &self.id);
         }
+    }
+
+    fn check(&self) -> Result<(), String> {
+        rule(self.version > 0, "it runs no version")?;
+        rule(self.completed_at.is_some() == self.status.ended(), "its end and its status disagree")?;
+        rule(self.status.ended() || self.error.is_none(), "it failed and goes on")
     }
 }
 
@@ -66,6 +72,10 @@ impl Record for LogLine {
 
     fn key(&self) -> Self::Key {
         (self.run, self.number)
+    }
+
+    fn check(&self) -> Result<(), String> {
+        rule(self.number <= MAX_LOG_LINES as u64, "it is past the limit of a log")
     }
 }
 

@@ -2,7 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use crate::store::{Record, Schema, Table};
+use crate::store::{Record, Schema, Table, rule};
 use crate::time::Entropy;
 
 /// Made with the first account.
@@ -22,6 +22,11 @@ impl Record for Settings {
 
     fn key(&self) -> Self::Key {
         KEY
+    }
+
+    fn check(&self) -> Result<(), String> {
+        rule(!self.signing_secret.is_empty(), "it cannot sign tokens")?;
+        rule(!self.invite_code.is_empty(), "everybody may sign up")
     }
 }
 

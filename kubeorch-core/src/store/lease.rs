@@ -28,6 +28,10 @@ impl Record for Lease {
     fn key(&self) -> String {
         self.name.clone()
     }
+
+    fn check(&self) -> Result<(), String> {
+        super::rule(self.token > 0, "its token is zero")
+    }
 }
 
 impl Db {

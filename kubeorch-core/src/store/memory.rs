@@ -51,6 +51,29 @@ impl Memory {
     }
 }
 
+#[cfg(test)]
+impl Memory {
+    /// Replaces the log by one that no commit would write.
+    pub(super) fn forge(&self, log: &[(&str, u64)]) {
+        let mut forged = Log::default();
+        for (seq, (stream, stream_seq)) in (1..).zip(log) {
+            let places = forged.streams.entry((*stream).to_owned()).or_default();
+            places.seqs.push_back(seq);
+            places.count = (places.seqs.len() as u64).max(*stream_seq);
+            let (stream, kind, payload) = ((*stream).to_owned(), "forged".to_owned(), b"{}".to_vec());
+            forged.events.push_back(Event {
+                seq: Seq(seq),
+                stream_seq: *stream_seq,
+                at: 0,
+                stream,
+                kind,
+                payload,
+            });
+        }
+        *self.log.lock() = forged;
+    }
+}
+
 #[async_trait]
 impl Store for Memory {
     fn snapshot(&self) -> Result<Box<dyn Snapshot + '_>, Error> {

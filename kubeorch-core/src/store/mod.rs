@@ -84,6 +84,6 @@ pub use lease::Lease;
 pub use memory::Memory;
 pub use query::Query;
 pub use reader::Reader;
-pub use record::{Index, Indexes, Record};
+pub use record::{Index, Indexes, Record, rule};
 pub use schema::Schema;
 pub use tx::Tx;

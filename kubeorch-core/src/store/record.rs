@@ -28,6 +28,12 @@ pub trait Record: Serialize + DeserializeOwned + Send + Sync + Sized + 'static {
         let _ = out;
     }
 
+    /// What is wrong with it on its own, however it came to be there: a state that no operation leaves behind. Only the
+    /// verifier asks.
+    fn check(&self) -> Result<(), String> {
+        Ok(())
+    }
+
     /// Turns JSON of schema `from` into that of `from + 1`; called once per step.
     fn upcast(from: u8, value: Value) -> Result<Value, String> {
         let _ = from;
@@ -123,6 +129,11 @@ pub(super) fn decode<T: Record>(bytes: &[u8]) -> Result<T, Error> {
         value = T::upcast(from, value).map_err(|reason| damaged::<T>(&reason))?;
     }
     serde_json::from_value(value).map_err(|error| damaged::<T>(&error))
+}
+
+/// For [`Record::check`]: a rule that must hold, by its words.
+pub fn rule(holds: bool, words: &str) -> Result<(), String> {
+    if holds { Ok(()) } else { Err(words.to_owned()) }
 }
 
 fn damaged<T: Record>(reason: &impl ToString) -> Error {

@@ -27,6 +27,8 @@ pub(super) struct Type {
 pub(super) struct Facts {
     pub(super) key: Vec<u8>,
     pub(super) entries: Vec<Entry>,
+    /// What [`Record::check`] says.
+    pub(super) legal: Result<(), String>,
 }
 
 impl Default for Schema {
@@ -68,5 +70,5 @@ impl Schema {
 
 fn read<T: Record>(bytes: &[u8]) -> Result<Facts, Error> {
     let record: T = decode(bytes)?;
-    Ok(Facts { key: record.key().to_bytes(), entries: Indexes::of(&record) })
+    Ok(Facts { key: record.key().to_bytes(), entries: Indexes::of(&record), legal: record.check() })
 }

@@ -1,4 +1,5 @@
-//! Checks what must always hold: every index says what its records say, and no event is missing.
+//! Checks what must always hold: every record is one that an operation could leave, every index says what its records
+//! say, records that point at others find them, and no event is missing.
 //!
 //! It looks rows up instead of collecting them, so it needs the same memory for a store of any size.
 
@@ -33,6 +34,17 @@ impl Faults {
         }
     }
 
+    /// Runs a check. What it cannot read ends it and is a fault; the others still run.
+    fn of(&mut self, place: &str, check: impl FnOnce(&mut Self) -> Result<(), Error>) -> Result<(), Error> {
+        match check(self) {
+            Err(error @ (Error::Damaged { .. } | Error::Newer(_))) => {
+                self.add(place, error.to_string());
+                Ok(())
+            }
+            done => done,
+        }
+    }
+
     /// Whether no more are taken: a long check may stop.
     pub fn full(&self) -> bool {
         self.0.len() >= MAX_FAULTS
@@ -53,17 +65,17 @@ fn verify(reader: &Reader<'_>, schema: &Schema) -> Result<Vec<Fault>, Error> {
     let mut faults = Faults::default();
     strangers(reader, schema, &mut faults)?;
     for table in [COUNTERS, GUARDS] {
-        numbers(reader, table, &mut faults)?;
+        faults.of(table.0, |faults| numbers(reader, table, faults))?;
     }
     for it in &schema.types {
-        records(reader, it, &mut faults)?;
+        faults.of(it.table.0, |faults| records(reader, it, faults))?;
         for index in &it.indexes {
-            entries(reader, it, *index, &mut faults)?;
+            faults.of(index.0, |faults| entries(reader, it, *index, faults))?;
         }
     }
-    events(reader, &mut faults)?;
+    faults.of("events", |faults| events(reader, faults))?;
     for check in &schema.checks {
-        check(reader, &mut faults)?;
+        faults.of("records", |faults| check(reader, faults))?;
     }
     Ok(faults.0)
 }
@@ -101,6 +113,9 @@ fn records(reader: &Reader<'_>, it: &Type, faults: &mut Faults) -> Result<(), Er
         };
         if facts.key != key {
             faults.add(it.table.0, format!("{} holds another key", hex(key)));
+        }
+        if let Err(reason) = facts.legal {
+            faults.add(it.table.0, format!("{}: {reason}", hex(key)));
         }
         for entry in facts.entries {
             match reader.snapshot.get(entry.table, &entry.key)? {
@@ -183,9 +198,9 @@ fn stranded(reader: &Reader<'_>, event: &Event) -> Result<Option<String>, Error>
     Ok(match numbers.as_slice() {
         _ if !here => Some(format!("{number} of its stream is another event")),
         [before, _] if *before + 1 == number => None,
-        _ if number == 1 => None,
+        _ if number == 1 && around.first().is_some_and(|it| it.seq == event.seq) => None,
         _ if reader.trimmed() > Seq(0) && first()?.first().is_some_and(|it| it.seq == event.seq) => None,
-        _ => Some(format!("{} is missing in its stream", number - 1)),
+        _ => Some(format!("what comes before {number} in its stream is missing")),
     })
 }
 

@@ -5,7 +5,7 @@ use serde::{Deserialize, Serialize};
 use crate::actor::Role;
 use crate::id::UserId;
 use crate::secret::Secret;
-use crate::store::{Index, Indexes, Record, Schema, Table};
+use crate::store::{Index, Indexes, Record, Schema, Table, rule};
 use crate::time::Time;
 
 /// An account. The password's hash is a PHC string and stays inside the engine.
@@ -53,6 +53,11 @@ impl Record for User {
 
     fn indexes(&self, out: &mut Indexes<Self>) {
         out.add(BY_EMAIL, &normal(&self.email));
+    }
+
+    fn check(&self) -> Result<(), String> {
+        let builtin = self.auth_provider.is_empty();
+        rule(self.password.is_some() == builtin, "it needs a password or a provider, and not both")
     }
 }
 

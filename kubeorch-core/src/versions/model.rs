@@ -5,7 +5,7 @@ use serde::{Deserialize, Serialize};
 use crate::graph::{Graph, Hash};
 use crate::id::{RunId, UserId, VersionId, WorkflowId};
 use crate::store::key::Builder;
-use crate::store::{Key, Record, Table};
+use crate::store::{Key, Record, Table, rule};
 use crate::time::Time;
 
 /// An immutable snapshot of a workflow's graph. Only name, tag and description can be edited.
@@ -67,6 +67,12 @@ impl Record for Version {
 
     fn key(&self) -> Self::Key {
         (self.workflow, self.seq)
+    }
+
+    fn check(&self) -> Result<(), String> {
+        rule(self.seq > 0, "its number is zero")?;
+        rule(self.restored_from.is_none_or(|from| from > 0 && from < self.seq), "it restores no older one")?;
+        rule(self.run_status.is_none() || self.run.is_some(), "no run ended as it says")
     }
 }
 

@@ -7,7 +7,7 @@ use crate::graph::{self, Graph, Limits, Types};
 use crate::store::Tx;
 
 /// Members of node data that the engine writes; a client's copy of them is stale by nature.
-const RUNTIME: [&str; 2] = ["_status", "_secretCreated"];
+pub(super) const RUNTIME: [&str; 2] = ["_status", "_secretCreated"];
 
 /// What could not be stored or drawn again, whatever the nodes mean.
 const BOUNDS: [&str; 9] = [

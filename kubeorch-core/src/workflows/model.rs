@@ -3,9 +3,10 @@
 
 use serde::{Deserialize, Serialize};
 
-use crate::graph::Graph;
+use super::edit::RUNTIME;
+use crate::graph::{Edge, Graph, Node};
 use crate::id::{ClusterId, ProjectId, UserId, WorkflowId};
-use crate::store::{Index, Indexes, Record, Table};
+use crate::store::{Index, Indexes, Record, Table, rule};
 use crate::time::Time;
 
 /// Whether a workflow may run.
@@ -113,9 +114,9 @@ pub struct Change {
     /// Any text.
     pub description: Option<String>,
     /// Replaces all nodes.
-    pub nodes: Option<Vec<crate::graph::Node>>,
+    pub nodes: Option<Vec<Node>>,
     /// Replaces all edges.
-    pub edges: Option<Vec<crate::graph::Edge>>,
+    pub edges: Option<Vec<Edge>>,
     /// Any transition; `Archived` removes the deployed objects first.
     pub status: Option<Status>,
     /// Another cluster of the caller, by name.
@@ -130,9 +131,9 @@ pub struct Change {
 #[derive(Debug, Clone, Default, PartialEq)]
 pub struct Save {
     /// All nodes.
-    pub nodes: Vec<crate::graph::Node>,
+    pub nodes: Vec<Node>,
     /// All edges.
-    pub edges: Vec<crate::graph::Edge>,
+    pub edges: Vec<Edge>,
     /// Any text; `None` leaves it.
     pub description: Option<String>,
     /// The revision that the caller saw; a conflict when it is no longer the current one.
@@ -165,6 +166,17 @@ impl Record for Workflow {
             out.add(BY_OWNER, &(self.owner, self.updated_at));
         }
     }
+
+    fn check(&self) -> Result<(), String> {
+        rule(self.revision > 0, "its revision is zero")?;
+        rule(self.current_version > 0, "it has no version")?;
+        let counted = self.success_count.checked_add(self.failure_count);
+        rule(
+            counted.is_some_and(|ended| ended <= self.run_count),
+            "more runs ended well or badly than ended",
+        )?;
+        rule(self.run_count == 0 || self.last_run_at.is_some(), "it ran at no time")
+    }
 }
 
 impl Record for WorkingCopy {
@@ -173,6 +185,11 @@ impl Record for WorkingCopy {
 
     fn key(&self) -> WorkflowId {
         self.workflow
+    }
+
+    fn check(&self) -> Result<(), String> {
+        let runtime = |node: &Node| RUNTIME.iter().any(|member| node.data.contains_key(*member));
+        rule(!self.graph.nodes.iter().any(runtime), "it holds live state")
     }
 }
 

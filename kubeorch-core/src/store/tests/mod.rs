@@ -3,6 +3,7 @@
 mod files;
 mod layer;
 mod model;
+mod verify;
 
 use std::sync::Arc;
 
