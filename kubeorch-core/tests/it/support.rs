@@ -20,6 +20,15 @@ pub(crate) struct Lab {
     pub(crate) ana: Actor,
 }
 
+/// Whatever a test did, what it leaves is a sound store.
+impl Drop for Lab {
+    fn drop(&mut self) {
+        if !std::thread::panicking() {
+            assert_eq!(self.engine.store().verify(&kubeorch_core::schema()).unwrap(), []);
+        }
+    }
+}
+
 /// Starts an engine on the given store, or on memory.
 pub(crate) async fn engine(store: Option<Arc<dyn Store>>, cluster: &Arc<Fake>) -> Engine {
     let mut builder = Engine::builder()
