@@ -83,6 +83,10 @@ impl Record for Content {
     fn key(&self) -> Hash {
         self.hash
     }
+
+    fn check(&self) -> Result<(), String> {
+        rule(self.graph.snapshot_hash() == self.hash, "it has another hash")
+    }
 }
 
 impl Key for Hash {
