@@ -1,6 +1,7 @@
 //! Building an engine.
 
 use std::collections::BTreeMap;
+use std::ops::ControlFlow;
 use std::sync::Arc;
 
 use super::handle::Inner;
@@ -12,7 +13,7 @@ use crate::kube::{self, Cluster, Connector};
 use crate::plugin::NodeTypes;
 use crate::secret::{Sealer, Secret};
 use crate::settings::random_text;
-use crate::store::{Db, Memory, Store};
+use crate::store::{Db, Memory, Rewritten, Store};
 use crate::time::{Clock, Entropy, SystemClock, SystemEntropy};
 use crate::{clusters, runs, settings, templates, users, workflows};
 
@@ -124,6 +125,7 @@ impl Builder {
             clock,
             entropy,
         };
+        let behind = host.db.claim(&super::schema()).await?;
         let connector = self.connector.unwrap_or_else(default_connector);
         let links = Links::new(host.clone(), sealer.clone(), connector);
         let tasks = Tasks::default();
@@ -139,6 +141,9 @@ impl Builder {
         if ended > 0 {
             tracing::warn!(runs = ended, "ended runs that a stopped process left");
         }
+        if behind {
+            tasks.spawn(rewrite(host.db.clone(), tasks.clone()));
+        }
         Ok(Engine::new(Inner {
             users,
             settings: settings::Service::new(host.clone()),
@@ -150,6 +155,22 @@ impl Builder {
             types,
             runs,
         }))
+    }
+}
+
+/// Rows that older releases wrote, made young beside normal work; a stop lets the next start go on.
+async fn rewrite(db: Db, tasks: Tasks) {
+    let go_on = |_: &_| if tasks.stopping() { ControlFlow::Break(()) } else { ControlFlow::Continue(()) };
+    match db.rewrite(&super::schema(), go_on).await {
+        Ok(Rewritten::All(done)) if done.rewritten + done.skipped > 0 => {
+            tracing::info!(
+                rows = done.rewritten,
+                skipped = done.skipped,
+                "rewrote records of older releases"
+            );
+        }
+        Ok(_) => {}
+        Err(error) => tracing::warn!(%error, "records of older releases stay as they are for now"),
     }
 }
 

@@ -67,6 +67,7 @@ mod reader;
 mod record;
 #[cfg(feature = "redb")]
 pub mod redb;
+mod rewrite;
 mod schema;
 #[cfg(test)]
 mod tests;
@@ -85,5 +86,6 @@ pub use memory::Memory;
 pub use query::Query;
 pub use reader::Reader;
 pub use record::{Index, Indexes, Record, rule};
+pub use rewrite::{Progress, Rewritten};
 pub use schema::Schema;
 pub use tx::Tx;

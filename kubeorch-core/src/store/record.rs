@@ -7,7 +7,7 @@ use serde::de::DeserializeOwned;
 use serde_json::Value;
 
 use super::key::Key;
-use super::{Error, Table};
+use super::{Error, Table, Tx};
 
 /// A value with a table of its own. It is stored as one byte of schema version and JSON.
 pub trait Record: Serialize + DeserializeOwned + Send + Sync + Sized + 'static {
@@ -15,7 +15,8 @@ pub trait Record: Serialize + DeserializeOwned + Send + Sync + Sized + 'static {
     const TABLE: Table;
     /// The version of its JSON, from 1. Raise it when older JSON no longer reads, and teach [`Record::upcast`].
     const SCHEMA: u8 = 1;
-    /// Every index that [`Record::indexes`] may fill.
+    /// Every index that [`Record::indexes`] may fill. A new one needs a higher [`Record::SCHEMA`]: rows from before are in
+    /// it once they are rewritten.
     const INDEXES: &'static [Index<Self>] = &[];
     /// What finds it.
     type Key: Key;
@@ -38,6 +39,12 @@ pub trait Record: Serialize + DeserializeOwned + Send + Sync + Sized + 'static {
     fn upcast(from: u8, value: Value) -> Result<Value, String> {
         let _ = from;
         Ok(value)
+    }
+
+    /// Writes a record that was read from an older schema; [`Db::rewrite`](super::Db::rewrite) calls it once for each.
+    /// Override it when one old row becomes several. What it leaves under the old key must be of today's schema.
+    fn rewrite(self, tx: &mut Tx<'_>) -> Result<(), Error> {
+        tx.put(&self)
     }
 }
 

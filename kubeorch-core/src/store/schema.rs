@@ -4,9 +4,10 @@
 
 use super::key::Key;
 use super::record::{Entry, Indexes, Record, decode};
+use super::rewrite::Cursor;
 use super::tx::{COUNTERS, GUARDS};
 use super::verify::Check;
-use super::{Error, Lease, Table};
+use super::{Error, Lease, Table, Tx};
 
 /// The record types of a store.
 #[derive(Clone)]
@@ -19,8 +20,11 @@ pub struct Schema {
 #[derive(Clone)]
 pub(super) struct Type {
     pub(super) table: Table,
+    pub(super) schema: u8,
     pub(super) indexes: Vec<Table>,
     pub(super) read: fn(&[u8]) -> Result<Facts, Error>,
+    /// Brings the row of a key to today's schema; tells whether it was older.
+    pub(super) rewrite: fn(&mut Tx<'_>, &[u8]) -> Result<bool, Error>,
 }
 
 /// What a row says.
@@ -34,7 +38,7 @@ pub(super) struct Facts {
 impl Default for Schema {
     /// The typed layer's own records.
     fn default() -> Self {
-        Self { types: Vec::new(), checks: Vec::new() }.with::<Lease>()
+        Self { types: Vec::new(), checks: Vec::new() }.with::<Lease>().with::<Cursor>()
     }
 }
 
@@ -45,8 +49,10 @@ impl Schema {
         if self.types.iter().all(|it| it.table != T::TABLE) {
             self.types.push(Type {
                 table: T::TABLE,
+                schema: T::SCHEMA,
                 indexes: T::INDEXES.iter().map(|index| index.table).collect(),
                 read: read::<T>,
+                rewrite: rewrite::<T>,
             });
         }
         self
@@ -71,4 +77,13 @@ impl Schema {
 fn read<T: Record>(bytes: &[u8]) -> Result<Facts, Error> {
     let record: T = decode(bytes)?;
     Ok(Facts { key: record.key().to_bytes(), entries: Indexes::of(&record), legal: record.check() })
+}
+
+fn rewrite<T: Record>(tx: &mut Tx<'_>, key: &[u8]) -> Result<bool, Error> {
+    let Some(bytes) = tx.raw(T::TABLE, key)? else { return Ok(false) };
+    if bytes.first().is_some_and(|schema| *schema == T::SCHEMA) {
+        return Ok(false);
+    }
+    decode::<T>(&bytes)?.rewrite(tx)?;
+    Ok(true)
 }

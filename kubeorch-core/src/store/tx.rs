@@ -176,19 +176,22 @@ impl Tx<'_> {
     }
 
     fn replace<T: Record>(&mut self, key: Vec<u8>, old: Option<Vec<u8>>, record: &T) -> Result<(), Error> {
+        // Under an older schema there may have been fewer indexes: what its entries were nobody knows any more.
+        let known = old.as_ref().is_some_and(|bytes| bytes.first() == Some(&T::SCHEMA));
         let gone = match old {
             Some(bytes) => Indexes::of(&decode::<T>(&bytes)?),
             None => Vec::new(),
         };
         let wanted = Indexes::of(record);
-        for entry in wanted.iter().filter(|entry| entry.unique && !gone.contains(entry)) {
+        let new = |entry: &&Entry| !known || !gone.contains(entry);
+        for entry in wanted.iter().filter(new).filter(|entry| entry.unique) {
             self.claim(entry, &key)?;
         }
         for entry in gone.iter().filter(|entry| !wanted.contains(entry)) {
             self.set(entry.table, entry.key.clone(), None);
         }
-        for entry in wanted.into_iter().filter(|entry| !gone.contains(entry)) {
-            self.set(entry.table, entry.key, Some(key.clone()));
+        for entry in wanted.iter().filter(new) {
+            self.set(entry.table, entry.key.clone(), Some(key.clone()));
         }
         self.set(T::TABLE, key, Some(encode(record)?));
         Ok(())

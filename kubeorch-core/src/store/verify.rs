@@ -117,9 +117,12 @@ fn records(reader: &Reader<'_>, it: &Type, faults: &mut Faults) -> Result<(), Er
         if let Err(reason) = facts.legal {
             faults.add(it.table.0, format!("{}: {reason}", hex(key)));
         }
+        // An index that is newer than the row gets its entry when the row is rewritten.
+        let young = value.first() == Some(&it.schema);
         for entry in facts.entries {
             match reader.snapshot.get(entry.table, &entry.key)? {
                 Some(owner) if owner == key => {}
+                None if !young => {}
                 Some(_) => faults.add(entry.table.0, format!("{} is another record's", hex(&entry.key))),
                 None => faults.add(entry.table.0, format!("{} is missing", hex(&entry.key))),
             }

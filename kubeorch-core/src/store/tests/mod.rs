@@ -3,6 +3,7 @@
 mod files;
 mod layer;
 mod model;
+mod rewrite;
 mod verify;
 
 use std::sync::Arc;
