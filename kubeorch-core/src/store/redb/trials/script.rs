@@ -90,10 +90,6 @@ impl Content {
     pub(super) fn has(&self, step: usize) -> bool {
         self.rows.contains_key(&(MARKS, mark(step)))
     }
-
-    pub(super) fn events(&self) -> usize {
-        self.events.len()
-    }
 }
 
 fn mark(step: usize) -> Vec<u8> {
