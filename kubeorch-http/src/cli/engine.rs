@@ -6,7 +6,7 @@ use std::sync::Arc;
 
 use kubeorch_core::Engine;
 use kubeorch_core::plugin::{NodeTypes, Registry};
-use kubeorch_core::store::{Redb, Store, redb};
+use kubeorch_core::store::{Redb, redb};
 use kubeorch_core::time::SystemClock;
 
 use super::config::{EncryptionKey, encryption_key};
@@ -15,7 +15,7 @@ use super::exit;
 use super::failure::Failure;
 
 /// The store's file in the data directory.
-const STORE: &str = "kubeorch.redb";
+pub(crate) const STORE: &str = "kubeorch.redb";
 
 /// The plugins that come with the program, loaded.
 pub(crate) async fn node_types() -> Result<Arc<dyn NodeTypes>, Failure> {
@@ -50,7 +50,7 @@ pub(crate) async fn on_disk(
 }
 
 /// Opens the store of a data directory; makes both when they are not there. Blocks on the disk, at start only.
-pub(crate) fn open_store(dir: &Path) -> Result<Arc<dyn Store>, Failure> {
+pub(crate) fn open_store(dir: &Path) -> Result<Arc<Redb>, Failure> {
     private_dir(dir)?;
     let store = Redb::open(dir.join(STORE), redb::Options::default(), Arc::new(SystemClock))
         .map_err(kubeorch_core::Error::from)?;
@@ -58,7 +58,7 @@ pub(crate) fn open_store(dir: &Path) -> Result<Arc<dyn Store>, Failure> {
 }
 
 /// The directory holds credentials and a key: one that is made here opens for its owner only.
-fn private_dir(dir: &Path) -> Result<(), Failure> {
+pub(crate) fn private_dir(dir: &Path) -> Result<(), Failure> {
     let mut builder = fs::DirBuilder::new();
     builder.recursive(true);
     #[cfg(unix)]

@@ -19,6 +19,7 @@ mod output;
 mod run;
 mod signals;
 mod simulation;
+mod store;
 mod values;
 
 pub use args::command;

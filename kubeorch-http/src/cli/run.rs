@@ -7,7 +7,7 @@ use clap::Parser;
 use super::args::{Cli, Command, LogFormat};
 use super::failure::{Failure, Outcome};
 use super::output::{Format, Terminal};
-use super::{commands, deploy, exit, logging};
+use super::{commands, deploy, exit, logging, store};
 
 /// Runs the command that the process was started with.
 ///
@@ -46,6 +46,10 @@ async fn dispatch(command: Command, terminal: &mut Terminal) -> Outcome {
         Command::Up(args) => deploy::up(&args, terminal).await,
         Command::Plan(args) => deploy::plan(&args.deploy, args.detailed_exitcode, terminal).await,
         Command::Simulator(args) => commands::simulator(&args, terminal).await,
+        Command::Backup(args) => store::backup(&args, terminal).await,
+        Command::Restore(args) => store::restore(&args, terminal).await,
+        Command::Verify(args) => store::verify(&args, terminal).await,
+        Command::Compact(args) => store::compact(&args, terminal).await,
         Command::Openapi(args) => commands::openapi(args.output, terminal).await,
         Command::Completion(args) => commands::completion(args.shell, terminal),
         Command::Version(args) => commands::version(args.output, terminal),
@@ -57,6 +61,9 @@ fn answer_format(command: &Command) -> Format {
     match command {
         Command::Up(args) => args.deploy.output,
         Command::Plan(args) => args.deploy.output,
+        Command::Backup(args) => args.output,
+        Command::Restore(args) => args.output,
+        Command::Verify(args) => args.output,
         Command::Version(args) => args.output,
         _ => Format::Table,
     }

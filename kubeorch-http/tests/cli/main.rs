@@ -9,3 +9,4 @@ mod help;
 mod refused;
 mod serve;
 mod simulator;
+mod store;

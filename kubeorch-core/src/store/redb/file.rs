@@ -1,8 +1,8 @@
 //! The backend's own tables, and what redb's errors mean.
 
 use ::redb::{
-    CommitError, Database, ReadableDatabase, ReadableTable, StorageError, TableDefinition, TableError,
-    TableHandle, TransactionError, WriteTransaction,
+    CommitError, Database, ReadTransaction, ReadableDatabase, ReadableTable, StorageError, TableDefinition,
+    TableError, TableHandle, TransactionError, WriteTransaction,
 };
 
 use super::Durability;
@@ -66,8 +66,12 @@ pub(super) fn prepare(database: &Database, name: &str) -> Result<Facts, Failure>
 
 /// Reads the facts of a file that [`prepare`] has seen.
 pub(super) fn facts(database: &Database, name: &str) -> Result<Facts, Failure> {
+    facts_of(&database.begin_read().map_err(|error| transaction(error, name))?, name)
+}
+
+/// The same of one view.
+pub(super) fn facts_of(read: &ReadTransaction, name: &str) -> Result<Facts, Failure> {
     let in_file = |error| storage(error, name);
-    let read = database.begin_read().map_err(|error| transaction(error, name))?;
     let events = read.open_table(EVENTS).map_err(|error| table(error, name))?;
     let changes = read.open_table(CHANGES).map_err(|error| table(error, name))?;
     let meta = read.open_table(META).map_err(|error| table(error, name))?;
@@ -165,4 +169,8 @@ pub(super) fn commit(error: CommitError, name: &str) -> Failure {
 
 pub(super) fn damaged(name: &str, reason: &impl ToString) -> Error {
     Error::Damaged { what: format!("the store {name}"), reason: reason.to_string() }
+}
+
+pub(super) fn cut(name: &str, what: &str) -> Error {
+    Error::Damaged { what: format!("{what} of the store {name}"), reason: "it is cut short".to_owned() }
 }

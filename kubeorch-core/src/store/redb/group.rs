@@ -162,7 +162,6 @@ impl<'txn, 'a> Group<'txn, 'a> {
         Ok(())
     }
 
-    /// Of each stream the newest place stays, also when its event goes: it says how far the stream has counted.
     fn write_trim(&self) -> Result<(), Failure> {
         let in_file = |error| file::storage(error, self.name);
         let in_table = |error| file::table(error, self.name);
@@ -174,16 +173,7 @@ impl<'txn, 'a> Group<'txn, 'a> {
         meta.insert(TRIMMED_KEY, self.trim.0).map_err(in_file)?;
         let mut events = self.write.open_table(EVENTS).map_err(in_table)?;
         let mut streams = self.write.open_table(STREAMS).map_err(in_table)?;
-        while let Some((seq, gone)) = oldest(&events, self.name)?.filter(|(seq, _)| *seq <= self.trim.0) {
-            events.remove(seq).map_err(in_file)?;
-            let place = event::place(&gone.stream, gone.stream_seq);
-            let end = event::place(&gone.stream, u64::MAX);
-            let newer = streams.range::<&[u8]>(place.as_slice()..=end.as_slice()).map_err(in_file)?;
-            if newer.take(2).count() > 1 {
-                streams.remove(place.as_slice()).map_err(in_file)?;
-            }
-        }
-        Ok(())
+        drop_events(&mut events, &mut streams, self.name, self.trim.0)
     }
 
     fn write_changes(&self, commit: u64, bytes: &[u8]) -> Result<(), Failure> {
@@ -203,6 +193,27 @@ impl<'txn, 'a> Group<'txn, 'a> {
         meta.insert(CHANGES_BYTES_KEY, total).map_err(in_file)?;
         Ok(())
     }
+}
+
+/// Removes the events up to a number. Of each stream the newest place stays, also when its event goes: it says how far the
+/// stream has counted.
+pub(super) fn drop_events(
+    events: &mut Rows<'_, u64, &'static [u8]>,
+    streams: &mut Rows<'_, &'static [u8], u64>,
+    name: &str,
+    upto: u64,
+) -> Result<(), Failure> {
+    let in_file = |error| file::storage(error, name);
+    while let Some((seq, gone)) = oldest(events, name)?.filter(|(seq, _)| *seq <= upto) {
+        events.remove(seq).map_err(in_file)?;
+        let place = event::place(&gone.stream, gone.stream_seq);
+        let end = event::place(&gone.stream, u64::MAX);
+        let newer = streams.range::<&[u8]>(place.as_slice()..=end.as_slice()).map_err(in_file)?;
+        if newer.take(2).count() > 1 {
+            streams.remove(place.as_slice()).map_err(in_file)?;
+        }
+    }
+    Ok(())
 }
 
 fn oldest(

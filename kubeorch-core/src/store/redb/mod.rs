@@ -12,8 +12,11 @@
 //!   does not work the store only reads, and it tries again by itself.
 //! * Each commit notes the keys that it changed, for incremental backups.
 
+mod backup;
 mod changes;
+mod compact;
 mod convert;
+mod copy;
 mod event;
 mod file;
 mod group;
@@ -29,6 +32,8 @@ pub mod trials;
 mod view;
 mod writer;
 
+pub use backup::{Base, Manifest, restore};
+pub use compact::{Compacted, compact};
 #[cfg(any(test, feature = "test-util"))]
 pub use medium::Medium;
 pub use store::{Durability, Options, Redb};

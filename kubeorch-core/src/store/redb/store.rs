@@ -5,19 +5,19 @@ use std::sync::Arc;
 use std::sync::mpsc::{SyncSender, TrySendError, sync_channel};
 use std::thread::JoinHandle;
 
-use ::redb::Database;
+use ::redb::{Database, ReadTransaction, ReadableDatabase};
 use async_trait::async_trait;
 use parking_lot::RwLock;
 use tokio::sync::{oneshot, watch};
 
-use super::file::Failure;
+use super::file::{self, Facts, Failure};
 use super::group::Counts;
 use super::medium::{self, Medium};
-use super::meter::Meter;
+use super::meter::{Meter, Open};
 use super::view::View;
 use super::writer::{Job, Message, Writer};
 use crate::store::{Batch, Error, Health, Seq, Snapshot, Store};
-use crate::time::Clock;
+use crate::time::{Clock, Time};
 
 /// How to open a [`Redb`].
 #[derive(Debug, Clone, Copy)]
@@ -67,6 +67,7 @@ pub struct Redb {
     database: Slot,
     meter: Arc<Meter>,
     queue_bytes: usize,
+    clock: Arc<dyn Clock>,
     file: Option<std::path::PathBuf>,
     head: watch::Sender<Seq>,
     // Both are taken at drop: first the queue ends, then the writer.
@@ -114,7 +115,7 @@ impl Redb {
             database: database.clone(),
             facts,
             head: head.clone(),
-            clock,
+            clock: clock.clone(),
             meter: meter.clone(),
             broken: None,
             counts: Counts::default(),
@@ -124,7 +125,20 @@ impl Redb {
             .spawn(move || writer.run(&messages))
             .map_err(|error| Error::Unavailable(format!("its thread does not start: {error}")))?;
         let (queue, writer, queue_bytes) = (Some(queue), Some(thread), options.queue_bytes);
-        Ok(Self { name, database, meter, queue_bytes, file: None, head, queue, writer })
+        Ok(Self { name, database, meter, queue_bytes, clock, file: None, head, queue, writer })
+    }
+
+    /// A view for a copy of everything, with the facts of its moment; it counts as an open view.
+    pub(super) fn read(&self) -> Result<(ReadTransaction, Facts, Open), Failure> {
+        let database = self.database.read();
+        let Some(database) = &*database else { return Err(Failure::Broken("it is closed".to_owned())) };
+        let read = database.begin_read().map_err(|error| file::transaction(error, &self.name))?;
+        let facts = file::facts_of(&read, &self.name)?;
+        Ok((read, facts, self.meter.view()))
+    }
+
+    pub(super) fn now(&self) -> Time {
+        self.clock.now()
     }
 
     /// Asks the writer to look at the disk; it does not matter when the queue is full, for then it writes anyway.

@@ -14,14 +14,14 @@ use crate::store::{
 };
 
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
-pub(super) struct Ship {
-    pub(super) id: u32,
-    pub(super) name: String,
-    pub(super) port: Option<String>,
-    pub(super) launched: i64,
+pub(in crate::store) struct Ship {
+    pub(in crate::store) id: u32,
+    pub(in crate::store) name: String,
+    pub(in crate::store) port: Option<String>,
+    pub(in crate::store) launched: i64,
 }
 
-pub(super) const BY_NAME: Index<Ship> = Index::unique("ships.by_name");
+pub(in crate::store) const BY_NAME: Index<Ship> = Index::unique("ships.by_name");
 pub(super) const BY_PORT: Index<Ship> = Index::new("ships.by_port");
 
 impl Record for Ship {
@@ -56,7 +56,7 @@ impl Record for Ship {
     }
 }
 
-pub(super) fn ship(id: u32, name: &str, port: &str, launched: i64) -> Ship {
+pub(in crate::store) fn ship(id: u32, name: &str, port: &str, launched: i64) -> Ship {
     let port = (!port.is_empty()).then(|| port.to_owned());
     Ship { id, name: name.to_owned(), port, launched }
 }

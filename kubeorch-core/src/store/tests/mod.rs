@@ -1,7 +1,7 @@
 //! The conformance suite on both backends, and the typed layer on the quick one.
 
 mod files;
-mod layer;
+pub(super) mod layer;
 mod model;
 mod rewrite;
 mod verify;

@@ -3,6 +3,7 @@
 mod deploy;
 mod serve;
 mod simulator;
+mod store;
 
 use clap::{Args, CommandFactory, Parser, Subcommand};
 
@@ -12,6 +13,7 @@ use super::output::Color;
 pub(crate) use deploy::{Deploy, Plan, Target, Up, Values};
 pub(crate) use serve::{LogFormat, Serve};
 pub(crate) use simulator::Simulator;
+pub(crate) use store::{Backup, Compact, DataDir, Restore, Verify};
 
 const EXAMPLES: &str = "\
 Examples:
@@ -58,6 +60,14 @@ pub(crate) enum Command {
     Plan(Plan),
     /// Run a simulated Kubernetes cluster, for kubectl and other tools
     Simulator(Simulator),
+    /// Copy the store, also while a server uses it
+    Backup(Backup),
+    /// Make a store from backups
+    Restore(Restore),
+    /// Check that a store or a backup is whole
+    Verify(Verify),
+    /// Give the free pages of a store back to the disk
+    Compact(Compact),
     /// Print the OpenAPI document of the server
     Openapi(Openapi),
     /// Print the version

@@ -4,6 +4,7 @@ use std::sync::Arc;
 
 use axum::http::HeaderValue;
 use kubeorch_core::Engine;
+use kubeorch_core::store::Redb;
 use kubeorch_core::time::SystemClock;
 use tokio_util::sync::CancellationToken;
 
@@ -12,6 +13,8 @@ use crate::cli::config::{Layers, Settings, encryption_key};
 use crate::cli::failure::{Failure, Outcome};
 use crate::cli::output::Terminal;
 use crate::cli::signals::Signals;
+#[cfg(unix)]
+use crate::cli::store::control::Control;
 use crate::cli::{engine, exit, logging, simulation};
 use crate::server::{Limits, Server};
 use crate::{Options, Rate};
@@ -37,7 +40,10 @@ async fn run(settings: Settings, terminal: &mut Terminal) -> Outcome {
     let drain = CancellationToken::new();
     let server = bind(settings.listen, Limits { drain: settings.drain, ..Limits::default() }).await?;
     let options = options(&settings, drain.clone())?;
-    let engine = open_engine(settings).await?;
+    let store = engine::open_store(&settings.data_dir)?;
+    #[cfg(unix)]
+    let _control = control(&settings, store.clone());
+    let engine = open_engine(settings, store).await?;
     let address = server.address().map_err(|error| address_failure("the address", &error))?;
     let router = crate::router(engine.clone(), options);
     terminal.data(&format!("{address}\n"))?;
@@ -58,8 +64,17 @@ async fn run(settings: Settings, terminal: &mut Terminal) -> Outcome {
     Ok(exit::OK)
 }
 
-async fn open_engine(settings: Settings) -> Result<Engine, Failure> {
-    let store = engine::open_store(&settings.data_dir)?;
+/// The server is of use without its socket, so a path that is too long or a file system without sockets only warns.
+#[cfg(unix)]
+fn control(settings: &Settings, store: Arc<Redb>) -> Option<Control> {
+    Control::listen(&settings.data_dir, store)
+        .inspect_err(
+            |error| tracing::warn!(%error, "no backups while this server runs: its socket is missing"),
+        )
+        .ok()
+}
+
+async fn open_engine(settings: Settings, store: Arc<Redb>) -> Result<Engine, Failure> {
     let key = encryption_key(settings.encryption_key, &settings.data_dir)?;
     let mut builder = Engine::builder()
         .store(store)

@@ -12,7 +12,7 @@ use crate::cli::exit;
 use crate::cli::failure::Failure;
 
 /// Name of the file in the data directory.
-const NAME: &str = "key";
+pub(crate) const NAME: &str = "key";
 /// A key of AES-256.
 const BYTES: usize = 32;
 

@@ -9,6 +9,6 @@ mod settings;
 #[cfg(test)]
 mod tests;
 
-pub(crate) use key_file::encryption_key;
+pub(crate) use key_file::{NAME as KEY_FILE, encryption_key};
 pub(crate) use layers::Layers;
-pub(crate) use settings::{EncryptionKey, Settings, address};
+pub(crate) use settings::{EncryptionKey, Settings, address, default_data_dir};

@@ -232,7 +232,7 @@ pub(super) fn word(format: LogFormat) -> &'static str {
 
 /// `$XDG_DATA_HOME/kubeorch`, else `~/.local/share/kubeorch` (XDG Base Directory Specification: relative
 /// values of the variable are ignored).
-fn default_data_dir() -> Option<PathBuf> {
+pub(crate) fn default_data_dir() -> Option<PathBuf> {
     let xdg = std::env::var_os("XDG_DATA_HOME").map(PathBuf::from).filter(|path| path.is_absolute());
     let data = xdg.or_else(|| std::env::home_dir().map(|home| home.join(".local").join("share")))?;
     Some(data.join("kubeorch"))
