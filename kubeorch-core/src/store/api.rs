@@ -6,7 +6,7 @@ use std::time::Duration;
 use async_trait::async_trait;
 use tokio::sync::watch;
 
-use super::Error;
+use super::{Error, History};
 
 /// The number of an event in the store-wide log; gapless, from 1. Zero: nothing yet.
 #[derive(
@@ -95,6 +95,10 @@ pub trait Snapshot {
     /// Events of one stream after its own number `after`, at most `limit`, in order. What was trimmed is left
     /// out; the numbers tell.
     fn stream(&self, stream: &str, after: u64, limit: usize) -> Result<Vec<Event>, Error>;
+
+    /// The names of streams after this one in byte order, at most `limit`, and how far each has counted; trimmed events
+    /// count.
+    fn streams(&self, after: Option<&str>, limit: usize) -> Result<Vec<(String, u64)>, Error>;
 }
 
 /// What one commit does. Preconditions are checked against the state that the writes then change.
@@ -111,6 +115,8 @@ pub struct Batch {
     /// Removes the events up to this one, and never newer ones than were there before the batch. Numbers are
     /// never given again, also not within a stream.
     pub trim: Seq,
+    /// Restores a part of another store's log. Refused as [`Error::Damaged`] where it does not continue this store's.
+    pub history: Option<History>,
 }
 
 impl Batch {
@@ -124,7 +130,7 @@ impl Batch {
         let writes: usize = self.writes.iter().map(|it| it.key.len() + value(&it.value)).sum();
         let events: usize =
             self.events.iter().map(|it| it.stream.len() + it.kind.len() + it.payload.len()).sum();
-        expect + writes + events
+        expect + writes + events + self.history.as_ref().map_or(0, History::bytes)
     }
 
     /// Refuses what is over the limit.

@@ -7,7 +7,7 @@ use std::collections::BTreeSet;
 use std::ops::Bound::{self, Excluded, Included, Unbounded};
 use std::sync::Arc;
 
-use super::{Batch, Error, Expect, NewEvent, Seq, Store, Table, Write};
+use super::{Batch, Error, Event, Expect, History, NewEvent, Seq, Store, Table, Write};
 
 const T: Table = Table("conformance");
 const OTHER: Table = Table("conformance.other");
@@ -27,6 +27,8 @@ pub async fn all(make: impl Fn() -> Shared) {
     too_large_is_refused(make()).await;
     trimmed_events_are_missed_and_numbers_go_on(make()).await;
     tables_are_told(make()).await;
+    streams_are_told(make()).await;
+    a_log_is_restored_where_it_continues(make).await;
 }
 
 fn put(table: Table, key: &[u8], value: &[u8]) -> Write {
@@ -97,6 +99,7 @@ async fn whole_or_nothing(store: Shared) {
         writes: vec![put(T, b"a", b"1"), put(OTHER, b"a", b"1")],
         events: vec![event("s")],
         trim: Seq(9),
+        ..Batch::default()
     };
     match store.commit(refused).await {
         Err(Error::Conflict { table, key }) => assert_eq!((table, key.as_slice()), (T.0, &b"b"[..])),
@@ -275,7 +278,7 @@ async fn trimmed_events_are_missed_and_numbers_go_on(store: Shared) {
     // The event of the batch itself is newer than anything that it may trim.
     let trim = Batch { events: vec![event("c")], trim: Seq(4), ..Batch::default() };
     assert_eq!(commit(&store, trim).await, Seq(6));
-    let seqs = |events: Vec<super::Event>| events.iter().map(|it| it.seq.0).collect::<Vec<_>>();
+    let seqs = |events: Vec<Event>| events.iter().map(|it| it.seq.0).collect::<Vec<_>>();
     let view = store.snapshot().expect("a snapshot");
     assert_eq!((view.trimmed(), view.seq()), (Seq(4), Seq(6)));
     assert_eq!(seqs(view.events(Seq(4), 9).expect("events")), [5, 6]);
@@ -310,4 +313,78 @@ async fn tables_are_told(store: Shared) {
     commit(&store, Batch { writes: vec![Write { value: None, ..put(T, b"a", b"") }], ..Batch::default() })
         .await;
     assert_eq!(store.snapshot().expect("a snapshot").tables().expect("tables"), [OTHER.0]);
+}
+
+/// Streams come in byte order with what they have counted, trimmed or not, as of the view.
+async fn streams_are_told(store: Shared) {
+    for stream in ["b", "a\0", "", "a", "b", "a"] {
+        commit(&store, Batch { events: vec![event(stream)], ..Batch::default() }).await;
+    }
+    let before = store.snapshot().expect("a snapshot");
+    commit(&store, Batch { events: vec![event("b"), event("c")], trim: Seq(5), ..Batch::default() }).await;
+    let view = store.snapshot().expect("a snapshot");
+    let all = [("", 1), ("a", 2), ("a\0", 1), ("b", 3), ("c", 1)];
+    for (after, limit, wanted) in [
+        (None, 9, &all[..]),
+        (None, 2, &all[..2]),
+        (Some(""), 9, &all[1..]),
+        (Some("a"), 1, &all[2..3]),
+        (Some("c"), 9, &[]),
+    ] {
+        let found = view.streams(after, limit).expect("streams");
+        assert!(
+            found.iter().map(|(name, count)| (name.as_str(), *count)).eq(wanted.iter().copied()),
+            "{after:?} {found:?}"
+        );
+    }
+    let found = before.streams(None, 9).expect("streams");
+    let wanted = [("", 1), ("a", 2), ("a\0", 1), ("b", 2)];
+    assert!(found.iter().map(|(name, count)| (name.as_str(), *count)).eq(wanted), "{found:?}");
+}
+
+/// A log that was exported goes on with its own numbers and times; what does not continue it is refused without a trace.
+async fn a_log_is_restored_where_it_continues(make: impl Fn() -> Shared) {
+    let old = |seq, stream: &str, stream_seq| {
+        let NewEvent { stream, kind, payload } = event(stream);
+        Event { seq: Seq(seq), stream_seq, at: -5, stream, kind, payload }
+    };
+    let part = |trimmed, streams: &[(&str, u64)], events: Vec<Event>| {
+        let streams = streams.iter().map(|(name, count)| ((*name).to_owned(), *count)).collect();
+        let history = Some(History { trimmed: Seq(trimmed), streams, events });
+        Batch { history, writes: vec![put(T, b"k", b"v")], ..Batch::default() }
+    };
+    let store = make();
+    assert_eq!(commit(&store, part(7, &[("quiet", 4)], Vec::new())).await, Seq(7));
+    assert_eq!(
+        commit(&store, part(7, &[], vec![old(8, "a", 3), old(9, "a", 4), old(10, "b", 1)])).await,
+        Seq(10)
+    );
+    assert_eq!(commit(&store, part(7, &[], vec![old(11, "quiet", 5)])).await, Seq(11));
+    assert_eq!(*store.head().borrow(), Seq(11));
+    for wrong in [
+        part(7, &[], vec![old(13, "a", 5)]),
+        part(7, &[], vec![old(12, "a", 6)]),
+        part(7, &[], vec![old(12, "c", 0)]),
+        part(7, &[], vec![old(12, "a", 5), old(12, "a", 6)]),
+        part(7, &[("a", 9)], Vec::new()),
+        part(6, &[], vec![old(12, "a", 5)]),
+        part(0, &[], vec![old(12, "a", 5)]),
+    ] {
+        let wrong = Batch { writes: vec![put(OTHER, b"k", b"v")], ..wrong };
+        let refused = store.commit(wrong).await;
+        assert!(matches!(refused, Err(Error::Damaged { .. })), "{refused:?}");
+    }
+    let next = Batch { events: vec![event("quiet"), event("a"), event("new")], ..Batch::default() };
+    assert_eq!(commit(&store, next).await, Seq(14));
+    let view = store.snapshot().expect("a snapshot");
+    assert_eq!((view.trimmed(), view.tables().expect("tables")), (Seq(7), vec![T.0.to_owned()]));
+    let all = view.events(Seq(7), 9).expect("events");
+    assert_eq!(all.iter().map(|it| it.stream_seq).collect::<Vec<_>>(), [3, 4, 1, 5, 6, 5, 1]);
+    assert!(all[..4].iter().all(|event| event.at == -5));
+    assert_eq!(view.stream("quiet", 0, 9).expect("events").len(), 2);
+    // A log without a trimmed part begins at 1, also in each stream.
+    let store = make();
+    let refused = store.commit(part(0, &[], vec![old(1, "a", 2)])).await;
+    assert!(matches!(refused, Err(Error::Damaged { .. })), "{refused:?}");
+    assert_eq!(commit(&store, part(0, &[], vec![old(1, "a", 1), old(2, "a", 2)])).await, Seq(2));
 }

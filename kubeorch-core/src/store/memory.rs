@@ -10,7 +10,7 @@ use async_trait::async_trait;
 use parking_lot::{Mutex, RwLock};
 use tokio::sync::watch;
 
-use super::{Batch, Error, Event, NewEvent, Row, Seq, Snapshot, Store, Table};
+use super::{Batch, Error, Event, History, NewEvent, Row, Seq, Snapshot, Store, Table};
 use crate::time::Clock;
 
 type Rows = Arc<BTreeMap<Vec<u8>, Vec<u8>>>;
@@ -93,6 +93,11 @@ impl Store for Memory {
                 return Err(Error::Conflict { table: expect.table.0, key: expect.key.clone() });
             }
         }
+        if let Some(history) = &batch.history {
+            let log = self.log.lock();
+            let newest = |stream: &str| Ok(log.streams.get(stream).map_or(0, |stream| stream.count));
+            history.check(log.trimmed, log.seq(), newest)??;
+        }
         for write in batch.writes {
             let rows = Arc::make_mut(Arc::make_mut(&mut tables).entry(write.table).or_default());
             match write.value {
@@ -103,6 +108,9 @@ impl Store for Memory {
         let at = self.clock.now().as_millis();
         let mut log = self.log.lock();
         log.trim(batch.trim);
+        if let Some(history) = batch.history {
+            log.restore(history);
+        }
         for event in batch.events {
             log.push(event, at);
         }
@@ -130,6 +138,20 @@ impl Log {
         places.seqs.push_back(seq.0);
         let stream_seq = places.count;
         self.events.push_back(Event { seq, stream_seq, at, stream, kind, payload });
+    }
+
+    /// A part that was checked.
+    fn restore(&mut self, history: History) {
+        self.trimmed = history.trimmed;
+        for (stream, count) in history.streams {
+            self.streams.insert(stream, Stream { seqs: VecDeque::new(), count });
+        }
+        for event in history.events {
+            let places = self.streams.entry(event.stream.clone()).or_default();
+            places.seqs.push_back(event.seq.0);
+            places.count = event.stream_seq;
+            self.events.push_back(event);
+        }
     }
 
     fn trim(&mut self, upto: Seq) {
@@ -213,6 +235,17 @@ impl Snapshot for View {
         let seqs = stream.seqs.iter().skip(skip).take(limit);
         let events = seqs.filter_map(|&seq| log.after(seq - 1).next());
         Ok(events.take_while(|event| event.seq <= self.seq).cloned().collect())
+    }
+
+    fn streams(&self, after: Option<&str>, limit: usize) -> Result<Vec<(String, u64)>, Error> {
+        let log = self.log.lock();
+        let from = after.map_or(Bound::Unbounded, Bound::Excluded);
+        let streams = log.streams.range::<str, _>((from, Bound::Unbounded)).map(|(name, stream)| {
+            // The log is shared: later events do not count.
+            let later = stream.seqs.iter().rev().take_while(|seq| **seq > self.seq.0).count();
+            (name.clone(), stream.count - later as u64)
+        });
+        Ok(streams.filter(|(_, count)| *count > 0).take(limit).collect())
     }
 }
 

@@ -59,6 +59,7 @@ pub mod conformance;
 mod db;
 mod error;
 mod feed;
+mod history;
 pub mod key;
 mod lease;
 pub mod memory;
@@ -80,6 +81,7 @@ pub use api::{Batch, Event, Expect, Health, NewEvent, Row, Seq, Snapshot, Store,
 pub use db::Db;
 pub use error::Error;
 pub use feed::Feed;
+pub use history::History;
 pub use key::{Desc, Key};
 pub use lease::Lease;
 pub use memory::Memory;

@@ -79,7 +79,7 @@ impl Pending {
             self.seen.into_iter().map(|((table, key), value)| Expect { table, key, value }).collect();
         let writes =
             self.writes.into_iter().map(|((table, key), value)| Write { table, key, value }).collect();
-        Some(Batch { expect, writes, events: self.events, trim: self.trim })
+        Some(Batch { expect, writes, events: self.events, trim: self.trim, history: None })
     }
 }
 

@@ -56,6 +56,21 @@ pub(super) fn place(stream: &str, stream_seq: u64) -> Vec<u8> {
     Builder::default().part(stream).part(&stream_seq).finish()
 }
 
+/// The stream at the begin of such a key.
+pub(super) fn stream(place: &[u8]) -> Option<String> {
+    // Its text ends with `00 01`, and a zero in it is `00 ff`.
+    let escaped = place.split_last_chunk::<8>()?.0.strip_suffix(&[0, 1])?;
+    let mut text = Vec::with_capacity(escaped.len());
+    let mut bytes = escaped.iter();
+    while let Some(byte) = bytes.next() {
+        text.push(*byte);
+        if *byte == 0 {
+            bytes.next();
+        }
+    }
+    String::from_utf8(text).ok()
+}
+
 /// The number at the end of such a key.
 pub(super) fn number(place: &[u8]) -> u64 {
     place.last_chunk::<8>().map_or(0, |bytes| u64::from_be_bytes(*bytes))

@@ -9,9 +9,9 @@ use std::collections::{BTreeMap, HashMap};
 use ::redb::{ReadableTable, Table as Rows, WriteTransaction};
 
 use super::changes::{self, Changes};
-use super::event;
 use super::file::{self, CHANGES, CHANGES_BYTES_KEY, EVENTS, Facts, Failure, META, STREAMS, TRIMMED_KEY};
-use crate::store::{Batch, Error, Event, Expect, NewEvent, Seq, Table};
+use super::{event, load};
+use crate::store::{Batch, Error, Event, Expect, History, NewEvent, Seq, Table};
 
 /// How far each stream has counted. Kept from group to group, for only the writer appends; wrong after a failed commit.
 pub(super) type Counts = HashMap<String, u64>;
@@ -36,6 +36,7 @@ pub(super) struct Group<'txn, 'a> {
     facts: Facts,
     last: Seq,
     trim: Seq,
+    restored: bool,
 }
 
 impl<'txn, 'a> Group<'txn, 'a> {
@@ -52,7 +53,7 @@ impl<'txn, 'a> Group<'txn, 'a> {
         }
         let (open, pending, events) = (BTreeMap::new(), BTreeMap::new(), Vec::new());
         let (last, trim) = (facts.head, Seq::default());
-        Self { write, name, at, counts, open, pending, events, facts, last, trim }
+        Self { write, name, at, counts, open, pending, events, facts, last, trim, restored: false }
     }
 
     /// Judges a batch and takes it in.
@@ -62,6 +63,11 @@ impl<'txn, 'a> Group<'txn, 'a> {
                 return Ok(Err(Error::Conflict { table: expect.table.0, key: expect.key.clone() }));
             }
         }
+        if let Some(history) = &batch.history
+            && let Err(error) = self.restore(history)?
+        {
+            return Ok(Err(error));
+        }
         for change in &batch.writes {
             self.pending.insert((change.table, &change.key), change.value.as_deref());
         }
@@ -70,6 +76,22 @@ impl<'txn, 'a> Group<'txn, 'a> {
             self.append(event)?;
         }
         Ok(Ok(self.last))
+    }
+
+    /// Puts a part of another log after everything that this group has appended so far.
+    fn restore(&mut self, history: &History) -> Result<Result<(), Error>, Failure> {
+        self.write_events()?;
+        let in_table = |error| file::table(error, self.name);
+        let mut events = self.write.open_table(EVENTS).map_err(in_table)?;
+        let mut streams = self.write.open_table(STREAMS).map_err(in_table)?;
+        match load::restore(self.write, self.name, (&mut events, &mut streams), self.last, history)? {
+            Ok(last) => {
+                (self.last, self.facts.head, self.restored) = (last, last, true);
+                self.counts.clear();
+                Ok(Ok(()))
+            }
+            Err(error) => Ok(Err(error)),
+        }
     }
 
     fn holds(&mut self, expect: &Expect) -> Result<bool, Failure> {
@@ -117,7 +139,8 @@ impl<'txn, 'a> Group<'txn, 'a> {
 
     /// Writes everything, and tells the facts of the file once that is committed; `None` when there was nothing.
     pub(super) fn finish(mut self) -> Result<Option<Facts>, Failure> {
-        if self.pending.is_empty() && self.events.is_empty() && self.trim == Seq::default() {
+        let silent = self.events.is_empty() && self.trim == Seq::default() && !self.restored;
+        if self.pending.is_empty() && silent {
             return Ok(None);
         }
         let mut changes = Changes::default();
@@ -159,6 +182,7 @@ impl<'txn, 'a> Group<'txn, 'a> {
         for (place, seq) in places {
             streams.insert(place.as_slice(), seq).map_err(in_file)?;
         }
+        self.facts.head = self.last;
         Ok(())
     }
 

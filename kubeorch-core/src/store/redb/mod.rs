@@ -20,6 +20,7 @@ mod copy;
 mod event;
 mod file;
 mod group;
+mod load;
 mod medium;
 mod meter;
 mod pages;

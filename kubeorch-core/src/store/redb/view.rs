@@ -155,4 +155,29 @@ impl Snapshot for View<'_> {
         let kept = kept.filter(|seq| !matches!(seq, Ok(seq) if *seq <= self.trimmed.0));
         kept.take(limit).map(|seq| self.event(seq?)).collect()
     }
+
+    fn streams(&self, after: Option<&str>, limit: usize) -> Result<Vec<(String, u64)>, Error> {
+        let places =
+            self.read.open_table(STREAMS).map_err(|error| file::table(error, self.name).into_error())?;
+        let mut from = after.map(|stream| event::place(stream, u64::MAX));
+        let mut found = Vec::new();
+        while found.len() < limit {
+            let bound = from.as_deref().map_or(Bound::Unbounded, Bound::Excluded);
+            let range = places.range::<&[u8]>((bound, Bound::Unbounded));
+            let next =
+                range.and_then(|mut range| range.next().transpose()).map_err(|error| self.failed(error))?;
+            let Some((place, _)) = next else { break };
+            let stream = event::stream(place.value()).ok_or_else(|| Error::Damaged {
+                what: "the index of streams".to_owned(),
+                reason: "a key is cut short".to_owned(),
+            })?;
+            let (first, end) = (event::place(&stream, 0), event::place(&stream, u64::MAX));
+            let range = places.range::<&[u8]>(first.as_slice()..=end.as_slice());
+            let newest = range.and_then(|mut range| range.next_back().transpose());
+            let newest = newest.map_err(|error| self.failed(error))?;
+            found.push((stream, newest.map_or(0, |(place, _)| event::number(place.value()))));
+            from = Some(end);
+        }
+        Ok(found)
+    }
 }

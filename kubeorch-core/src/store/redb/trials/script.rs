@@ -118,5 +118,5 @@ pub(super) fn step(step: usize, random: &mut Random) -> Batch {
         payload: mark(step),
     });
     let expect = vec![Expect { table: MARKS, key: mark(step), value: None }];
-    Batch { expect, events: events.collect(), writes, trim: Seq::default() }
+    Batch { expect, events: events.collect(), writes, ..Batch::default() }
 }
