@@ -31,6 +31,8 @@ codes! {
     STORE_BUSY = "store.busy", Limited, true, "Too many writes are waiting; try again in a moment.";
     STORE_TAKEN = "store.taken", Conflict, false, "Choose another name.";
     STORE_LEASE_LOST = "store.lease_lost", Conflict, true, "Another worker took over; take up new work instead.";
+    STORE_NOT_EMPTY = "store.not_empty", Conflict, false, "Import into a new, empty store.";
+    STORE_EXPORT_INVALID = "store.export_invalid", Invalid, false, "Copy or write the export again, and import it into an empty store.";
     STORE_TOO_LARGE = "store.too_large", TooLarge, false, "Split the change into smaller ones.";
     PLUGIN_INVALID = "plugin.invalid", Invalid, false, "Build the component against the published interface.";
     PLUGIN_FAILED = "plugin.failed", Internal, false, "Report this to the plugin's author; other plugins are not affected.";

@@ -7,7 +7,9 @@
 //! * [`Db::read`]: a consistent view ([`Reader`]): `get`, `find`, `list`, `first`, `count`, `paged`, `each`.
 //! * [`Db::write`]: a transaction ([`Tx`], which reads too): `put`, `insert`, `remove`, `event`, `next`, `guard`,
 //!   `fence`. It is optimistic: what it read becomes a precondition, and it runs again on a conflict.
-//! * [`Db::feed`]: the event log without a gap; [`Db::lease`]: one worker at a time; [`verify`]: what must hold.
+//! * [`Db::feed`]: the event log without a gap; [`Db::lease`]: one worker at a time.
+//! * Over a whole store, by its [`Schema`]: [`Db::verify`] what must hold, [`Db::rewrite`] rows of older schemas,
+//!   [`Db::export`] and [`Db::import`] it as text.
 //!
 //! ```
 //! use std::sync::Arc;
@@ -58,10 +60,13 @@ mod api;
 pub mod conformance;
 mod db;
 mod error;
+pub mod export;
 mod feed;
 mod history;
+pub mod import;
 pub mod key;
 mod lease;
+mod lines;
 pub mod memory;
 mod query;
 mod reader;

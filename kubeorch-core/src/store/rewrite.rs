@@ -63,8 +63,14 @@ pub enum Rewritten {
 
 impl Db {
     /// Claims the store for the schemas of this release, before anything is written: [`Error::Newer`] when a release with
-    /// a newer one has had it. Answers whether there are tables to [`rewrite`](Self::rewrite).
+    /// a newer one has had it, [`Error::Damaged`] when an import into it did not end. Answers whether there are tables to
+    /// [`rewrite`](Self::rewrite).
     pub async fn claim(&self, schema: &Schema) -> Result<bool, Error> {
+        self.check_import()?;
+        self.cursors(schema).await
+    }
+
+    async fn cursors(&self, schema: &Schema) -> Result<bool, Error> {
         let claimed = self.write(|tx| {
             let mut behind = false;
             for it in &schema.types {
@@ -99,7 +105,7 @@ impl Db {
         mut watch: impl FnMut(&Progress) -> ControlFlow<()> + Send,
     ) -> Result<Rewritten, Error> {
         let mut progress = Progress::default();
-        self.claim(schema).await?;
+        self.cursors(schema).await?;
         for it in &schema.types {
             let cursor = self.read(|reader| reader.get::<Cursor>(&it.table.0.to_owned()))?;
             let Some(mut cursor) = cursor.filter(|cursor| !cursor.done) else { continue };

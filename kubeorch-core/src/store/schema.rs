@@ -2,6 +2,7 @@
 //!
 //! Verifying, rewriting, exporting and importing take a [`Schema`]; [`schema`](crate::schema) is the engine's own.
 
+use super::import::Import;
 use super::key::Key;
 use super::record::{Entry, Indexes, Record, decode};
 use super::rewrite::Cursor;
@@ -38,7 +39,7 @@ pub(super) struct Facts {
 impl Default for Schema {
     /// The typed layer's own records.
     fn default() -> Self {
-        Self { types: Vec::new(), checks: Vec::new() }.with::<Lease>().with::<Cursor>()
+        Self { types: Vec::new(), checks: Vec::new() }.with::<Lease>().with::<Cursor>().with::<Import>()
     }
 }
 

@@ -63,7 +63,9 @@ impl Db {
 
 fn verify(reader: &Reader<'_>, schema: &Schema) -> Result<Vec<Fault>, Error> {
     let mut faults = Faults::default();
-    strangers(reader, schema, &mut faults)?;
+    for table in strangers(reader, schema)? {
+        faults.add(table, "no type of this release knows it");
+    }
     for table in [COUNTERS, GUARDS] {
         faults.of(table.0, |faults| numbers(reader, table, faults))?;
     }
@@ -81,14 +83,10 @@ fn verify(reader: &Reader<'_>, schema: &Schema) -> Result<Vec<Fault>, Error> {
 }
 
 /// Tables that no type knows.
-fn strangers(reader: &Reader<'_>, schema: &Schema, faults: &mut Faults) -> Result<(), Error> {
+pub(super) fn strangers(reader: &Reader<'_>, schema: &Schema) -> Result<Vec<String>, Error> {
     let known = schema.tables();
-    for table in reader.tables()? {
-        if known.iter().all(|it| it.0 != table) {
-            faults.add(table, "no type of this release knows it");
-        }
-    }
-    Ok(())
+    let tables = reader.tables()?.into_iter();
+    Ok(tables.filter(|table| known.iter().all(|it| it.0 != table)).collect())
 }
 
 /// Counters and guards are numbers from 1.

@@ -15,7 +15,7 @@ use kubeorch_core::plugin::fake::Types;
 use kubeorch_core::runs::Status;
 use kubeorch_core::secret::Secret;
 use kubeorch_core::store::redb::Options;
-use kubeorch_core::store::{Db, Redb, Rewritten};
+use kubeorch_core::store::{Db, Memory, Redb, Rewritten};
 use kubeorch_core::time::SystemClock;
 use kubeorch_core::{Engine, schema};
 
@@ -56,6 +56,12 @@ async fn released_stores_open_and_show_their_content() {
         let done = db.rewrite(&schema(), |_| ControlFlow::Continue(())).await.unwrap();
         assert!(matches!(done, Rewritten::All(done) if done.skipped == 0), "{done:?}");
         assert_eq!(db.verify(&schema()).unwrap(), [], "{file}, rewritten");
+
+        let mut text = Vec::new();
+        let exported = db.export(&schema(), &mut text).unwrap();
+        let copy = Db::new(Arc::new(Memory::new(Arc::new(SystemClock))), Arc::new(SystemClock));
+        let imported = copy.import(&schema(), text.as_slice()).await.unwrap();
+        assert_eq!((imported.rows, imported.events), (exported.rows, exported.events), "{file}, exported");
 
         let (engine, ana) = engine(store).await;
         assert_eq!(engine.users().profile(&ana).await.unwrap().name, "Ana A.");

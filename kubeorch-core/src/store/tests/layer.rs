@@ -414,5 +414,8 @@ fn handles_and_futures_cross_threads() {
     sent(&db.write(|tx| tx.put(&ship(1, "Ada", "", 0))));
     sent(&db.lease("l", "h", Duration::ZERO));
     sent(&db.feed(Seq(0), None));
+    let schema = Schema::default();
+    sent(&db.rewrite(&schema, |_| std::ops::ControlFlow::Continue(())));
+    sent(&db.import(&schema, &b""[..]));
     let _: Arc<dyn Store> = db.store().clone();
 }

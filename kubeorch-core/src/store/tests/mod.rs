@@ -4,6 +4,7 @@ mod files;
 pub(super) mod layer;
 mod model;
 mod rewrite;
+mod transfer;
 mod verify;
 
 use std::sync::Arc;
