@@ -5,6 +5,7 @@ pub(super) mod layer;
 mod model;
 mod rewrite;
 mod transfer;
+mod typed;
 mod verify;
 
 use std::sync::Arc;
