@@ -6,6 +6,7 @@ use std::ops::Bound;
 use serde::Serialize;
 use sha2::{Digest, Sha256};
 
+use super::import::check_import;
 use super::lines::{EndLine, EventLine, FORMAT, Header, NumberLine, RecordLine, Rows, StreamLine};
 use super::lines::{json, tables, to_text};
 use super::reader::as_slice;
@@ -65,6 +66,7 @@ impl Db {
                 trimmed: reader.trimmed().0,
                 created: self.clock().now().as_millis(),
             };
+            check_import(reader)?;
             strangers(reader, schema)?;
             out.line(&header)?;
             for rows in tables(schema) {

@@ -12,7 +12,7 @@ use sha2::{Digest, Sha256};
 use super::lines::{EndLine, FORMAT, Header, Line, NumberLine, RecordLine, Rows, from_text, tables};
 use super::rewrite::{Cursor, Rewritten};
 use super::verify::Fault;
-use super::{Batch, Db, Event, History, Query, Record, Schema, Seq, Table, Write};
+use super::{Batch, Db, Event, History, Query, Reader, Record, Schema, Seq, Table, Write};
 use crate::error::{Code, Describe, codes};
 use crate::graph::Hash;
 use crate::time::Time;
@@ -159,16 +159,16 @@ impl Db {
         self.write(|tx| tx.remove::<Import>(&())).await?;
         Ok(done.rewritten)
     }
+}
 
-    /// Refuses a store into which an import did not end.
-    pub(super) fn check_import(&self) -> Result<(), super::Error> {
-        match self.read(|reader| reader.first(Query::<Import>::all()))? {
-            Some(_) => Err(super::Error::Damaged {
-                what: "the store".to_owned(),
-                reason: "an import into it did not end; import into a new one".to_owned(),
-            }),
-            None => Ok(()),
-        }
+/// Refuses a store into which an import did not end.
+pub(super) fn check_import(reader: &Reader<'_>) -> Result<(), super::Error> {
+    match reader.first(Query::<Import>::all())? {
+        Some(_) => Err(super::Error::Damaged {
+            what: "the store".to_owned(),
+            reason: "an import into it did not end; import into a new one".to_owned(),
+        }),
+        None => Ok(()),
     }
 }
 

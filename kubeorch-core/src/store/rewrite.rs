@@ -8,6 +8,7 @@ use std::ops::{Bound, ControlFlow};
 
 use serde::{Deserialize, Serialize};
 
+use super::import::check_import;
 use super::reader::as_slice;
 use super::record::Record;
 use super::schema::{Schema, Type};
@@ -66,7 +67,7 @@ impl Db {
     /// a newer one has had it, [`Error::Damaged`] when an import into it did not end. Answers whether there are tables to
     /// [`rewrite`](Self::rewrite).
     pub async fn claim(&self, schema: &Schema) -> Result<bool, Error> {
-        self.check_import()?;
+        self.read(check_import)?;
         self.cursors(schema).await
     }
 

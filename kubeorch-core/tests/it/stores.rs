@@ -9,13 +9,14 @@ use std::path::Path;
 use std::sync::Arc;
 
 use kubeorch_core::actor::Actor;
+use kubeorch_core::engine::Builder;
 use kubeorch_core::kube::fake::Fake;
 use kubeorch_core::page::Page;
 use kubeorch_core::plugin::fake::Types;
 use kubeorch_core::runs::Status;
 use kubeorch_core::secret::Secret;
 use kubeorch_core::store::redb::Options;
-use kubeorch_core::store::{Db, Memory, Redb, Rewritten};
+use kubeorch_core::store::{Batch, Db, Key, Memory, Redb, Rewritten, Store, Table, Write};
 use kubeorch_core::time::SystemClock;
 use kubeorch_core::{Engine, schema};
 
@@ -31,14 +32,13 @@ fn unpack(name: &str, folder: &Path) -> Arc<Redb> {
     Arc::new(Redb::open(path, Options::default(), Arc::new(SystemClock)).unwrap())
 }
 
+fn builder(store: Arc<dyn Store>) -> Builder {
+    let builder = Engine::builder().store(store).plugins(Arc::new(Types::toys()));
+    builder.encryption_key(Secret::new(KEY)).cluster("simulator", Arc::new(Fake::new()))
+}
+
 async fn engine(store: Arc<Redb>) -> (Engine, Actor) {
-    let built = Engine::builder()
-        .store(store)
-        .plugins(Arc::new(Types::toys()))
-        .encryption_key(Secret::new(KEY))
-        .cluster("simulator", Arc::new(Fake::new()))
-        .build();
-    let engine = built.await.unwrap();
+    let engine = builder(store).build().await.unwrap();
     let session = engine.users().login("ana@acme.test", Secret::new("password123")).await.unwrap();
     let actor = engine.users().authenticate(&session.token).await.unwrap();
     (engine, actor)
@@ -88,5 +88,23 @@ async fn released_stores_open_and_show_their_content() {
         }
         engine.shutdown().await;
         assert_eq!(engine.store().verify(&schema()).unwrap(), [], "{file}, used");
+    }
+}
+
+#[tokio::test]
+async fn an_engine_leaves_stores_alone_that_are_not_for_it() {
+    let rewritten = br#".{"table":"workflows","schema":9,"after":null,"done":false}"#;
+    let cases: [(&str, Vec<u8>, &[u8], &str); 2] = [
+        ("_rewrites", "workflows".to_bytes(), rewritten, "store.newer"),
+        ("_imports", ().to_bytes(), br#".{"started":0}"#, "store.damaged"),
+    ];
+    for (table, key, json, code) in cases {
+        let store: Arc<dyn Store> = Arc::new(Memory::new(Arc::new(SystemClock)));
+        let mut value = json.to_vec();
+        value[0] = 1;
+        let writes = vec![Write { table: Table(table), key, value: Some(value) }];
+        store.commit(Batch { writes, ..Batch::default() }).await.unwrap();
+        let refused = builder(store).build().await.err().map(|error| error.code().name);
+        assert_eq!(refused, Some(code), "{table}");
     }
 }

@@ -124,6 +124,7 @@ async fn what_is_cut_is_found_at_every_line() {
                 let claimed = to.claim(&schema()).await;
                 assert!(matches!(claimed, Err(Error::Damaged { .. })), "half an import is no store");
                 assert!(matches!(import(&to, &text).await, Err(Refused::NotEmpty)));
+                assert!(to.export(&schema(), &mut Vec::new()).is_err(), "nor is it passed on");
             }
         }
     }
