@@ -17,9 +17,9 @@ use crate::error::{Code, Describe, codes};
 use crate::graph::Hash;
 use crate::time::Time;
 
-/// One transaction.
-const ROWS: usize = 512;
-const BYTES: usize = 1 << 20;
+/// Limits of one transaction. Nobody else waits for a store that is being filled.
+const ROWS: usize = 2048;
+const BYTES: usize = 4 << 20;
 /// Longest line in bytes: what a store takes in one batch, twice over.
 const LINE: u64 = 2 * Batch::MAX_BYTES as u64;
 
