@@ -115,6 +115,15 @@ impl<'s> Reader<'s> {
         self.rows(query, |key, value| visit(self.record(query, key, value)?))
     }
 
+    /// Hands the key of every record of a type to `visit`, in order, with bounded memory; the records are not
+    /// read as such, so one that is damaged has a key too.
+    pub fn keys<T: Record>(&self, mut visit: impl FnMut(&[u8])) -> Result<(), Error> {
+        self.rows::<T, Error>(&Query::all(), |key, _| {
+            visit(&key);
+            Ok(true)
+        })
+    }
+
     /// Events of one stream after its own number `after`, at most `limit`.
     pub fn stream(&self, stream: &str, after: u64, limit: usize) -> Result<Vec<Event>, Error> {
         self.snapshot.stream(stream, after, limit)

@@ -125,6 +125,21 @@ impl Tx<'_> {
         }
     }
 
+    /// Writes a record without looking at what is there, so that no other write of it is a conflict: the last
+    /// one to commit wins. Only for records without indexes, which the old record would be needed for.
+    pub fn overwrite<T: Record>(&mut self, record: &T) -> Result<(), Error> {
+        const { assert!(T::INDEXES.is_empty(), "the old record's index entries would stay") };
+        self.set(T::TABLE, record.key().to_bytes(), Some(encode(record)?));
+        Ok(())
+    }
+
+    /// Removes a record without looking at it, whether it is there, readable or not. Only for records without
+    /// indexes.
+    pub fn erase<T: Record>(&mut self, key: &T::Key) {
+        const { assert!(T::INDEXES.is_empty(), "the record's index entries would stay") };
+        self.set(T::TABLE, key.to_bytes(), None);
+    }
+
     /// Removes a record and answers what it was.
     pub fn remove<T: Record>(&mut self, key: &T::Key) -> Result<Option<T>, Error> {
         let key = key.to_bytes();

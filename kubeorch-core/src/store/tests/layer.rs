@@ -407,6 +407,51 @@ async fn a_lease_has_one_holder_and_a_rising_token() {
     assert!(three.token > again.token);
 }
 
+/// A record without indexes.
+#[derive(Debug, PartialEq, Serialize, Deserialize)]
+struct Light(u32, bool);
+
+impl Record for Light {
+    const TABLE: Table = Table("lights");
+    type Key = u32;
+
+    fn key(&self) -> u32 {
+        self.0
+    }
+}
+
+#[tokio::test]
+async fn what_is_written_unread_is_no_conflict() {
+    let db = db();
+    let mut tries = 0;
+    let blind = db.write(|tx| {
+        tries += 1;
+        tx.overwrite(&Light(1, true))?;
+        tx.erase::<Light>(&2);
+        assert_eq!((tx.get::<Light>(&1)?, tx.contains::<Light>(&2)?), (Some(Light(1, true)), false));
+        // Another writer is quicker; a store in memory never waits.
+        let quicker = db.write(|tx| {
+            tx.put(&Light(1, false))?;
+            tx.put(&Light(2, false))
+        });
+        futures::FutureExt::now_or_never(quicker).unwrap()
+    });
+    blind.await.unwrap();
+    assert_eq!(tries, 1);
+    assert_eq!(db.read(|r| r.list(&Query::<Light>::all())).unwrap(), [Light(1, true)]);
+}
+
+#[tokio::test]
+async fn keys_of_what_cannot_be_read_are_seen_too() {
+    let db = db();
+    db.write(|tx| (0..600).try_for_each(|at| tx.put(&Light(at, false)))).await.unwrap();
+    let write = Write { table: Light::TABLE, key: 7_u32.to_bytes(), value: Some(vec![0xff]) };
+    db.store().commit(Batch { writes: vec![write], ..Batch::default() }).await.unwrap();
+    let mut keys = Vec::new();
+    db.read(|r| r.keys::<Light>(|key| keys.push(key.to_vec()))).unwrap();
+    assert!(keys.into_iter().eq((0..600_u32).map(|at| at.to_bytes())));
+}
+
 #[test]
 fn handles_and_futures_cross_threads() {
     fn sent<T: Send>(_: &T) {}
