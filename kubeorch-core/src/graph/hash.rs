@@ -64,12 +64,24 @@ impl Graph {
 impl Node {
     /// The hash of id, type and data without runtime state.
     pub fn content_hash(&self) -> Hash {
-        Hash::stream(|out| write_node(out, self, false))
+        Hash::stream(|out| write_node(out, self, false, is_content))
+    }
+
+    /// The hash of the node as it is: position and every member, state too.
+    pub fn whole_hash(&self) -> Hash {
+        Hash::stream(|out| write_node(out, self, true, |_| true))
+    }
+}
+
+impl Edge {
+    /// The hash of a list of edges, in its order.
+    pub fn hash_of_all(edges: &[Self]) -> Hash {
+        Hash::stream(|out| write_array(out, edges, write_edge))
     }
 }
 
 fn write_graph(out: &mut Sink, graph: &Graph, positions: bool) -> fmt::Result {
-    let full = |node: &Node| Hash::stream(|out| write_node(out, node, positions));
+    let full = |node: &Node| Hash::stream(|out| write_node(out, node, positions, is_content));
     let mut nodes: Vec<_> = graph.nodes.iter().collect();
     nodes.sort_by(|a, b| by_id(&a.id, &b.id, || full(a).cmp(&full(b))));
     let whole = |edge: &Edge| Hash::stream(|out| write_edge(out, edge));
@@ -78,7 +90,7 @@ fn write_graph(out: &mut Sink, graph: &Graph, positions: bool) -> fmt::Result {
     out.write_str("{\"edges\":")?;
     write_array(out, edges, write_edge)?;
     out.write_str(",\"nodes\":")?;
-    write_array(out, nodes, |out, node| write_node(out, node, positions))?;
+    write_array(out, nodes, |out, node| write_node(out, node, positions, is_content))?;
     out.write_char('}')
 }
 
@@ -87,9 +99,9 @@ fn by_id(left: &str, right: &str, content: impl FnOnce() -> Ordering) -> Orderin
     left.cmp(right).then_with(content)
 }
 
-fn write_node(out: &mut Sink, node: &Node, position: bool) -> fmt::Result {
+fn write_node(out: &mut Sink, node: &Node, position: bool, keep: fn(&str) -> bool) -> fmt::Result {
     out.write_str("{\"data\":")?;
-    write_map(out, &node.data, is_content)?;
+    write_map(out, &node.data, keep)?;
     out.write_str(",\"id\":")?;
     write_str(out, &node.id)?;
     if position {

@@ -19,7 +19,7 @@ mod types;
 mod validate;
 
 #[cfg(test)]
-mod tests;
+pub(crate) mod tests;
 
 pub use diff::{Change, Diff, Modified, Moved, diff};
 pub use hash::{Hash, ParseHashError};

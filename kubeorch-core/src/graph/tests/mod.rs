@@ -9,7 +9,7 @@ mod prop_links;
 mod prop_order;
 mod prop_snapshot;
 mod prop_validate;
-mod strategies;
+pub(crate) mod strategies;
 
 /// Cases per property: what keeps all of them together within some seconds.
 fn config() -> proptest::test_runner::Config {

@@ -15,7 +15,7 @@ pub(super) const CORE: [&str; 7] =
 /// A type that no rule names.
 pub(super) const PLUGIN: [&str; 1] = ["plugin"];
 /// All types of the examples.
-pub(super) const ALL: [&str; 9] =
+pub(crate) const ALL: [&str; 9] =
     ["configmap", "secret", "service", "deployment", "statefulset", "hpa", "ingress", "plugin", "stage"];
 
 /// Any characters. Not from a pattern: that is read anew for every strategy, which takes most of the time.
@@ -94,7 +94,7 @@ fn node(kinds: &'static [&'static str]) -> impl Strategy<Value = Node> {
 }
 
 /// A graph without errors: ids are unique, ends exist and differ, no two edges join the same ends.
-pub(super) fn graph(kinds: &'static [&'static str]) -> impl Strategy<Value = Graph> {
+pub(crate) fn graph(kinds: &'static [&'static str]) -> impl Strategy<Value = Graph> {
     let edge = (option::of(select(vec!["a", "b", "c"])), option::of(data()));
     let edges = btree_map((0usize..10, 0usize..10), edge, 0..18);
     (vec(node(kinds), 0..10), edges).prop_map(|(mut nodes, edges)| {
@@ -130,7 +130,7 @@ pub(super) fn acyclic(kinds: &'static [&'static str]) -> impl Strategy<Value = G
 
 /// A graph of which nothing can be expected: ids that repeat, are empty or foreign, ends that lead
 /// nowhere, positions that are no numbers.
-pub(super) fn hostile() -> impl Strategy<Value = Graph> {
+pub(crate) fn hostile() -> impl Strategy<Value = Graph> {
     let id = || {
         prop_oneof![
             3 => select(vec!["a", "b", "c", "d", "", " a", "\u{0}", "\u{1f600}"]).prop_map(str::to_owned),
@@ -172,7 +172,7 @@ enum Edit {
 }
 
 /// A graph and what it became after some edits.
-pub(super) fn edited() -> impl Strategy<Value = (Graph, Graph)> {
+pub(crate) fn edited() -> impl Strategy<Value = (Graph, Graph)> {
     let edit = prop_oneof![
         1 => (10usize..14, node(&ALL)).prop_map(|(at, node)| Edit::Add(Node { id: format!("n{at}"), ..node })),
         1 => any::<usize>().prop_map(Edit::Remove),
@@ -226,7 +226,7 @@ fn apply(graph: &mut Graph, edit: Edit) {
 }
 
 /// The same graph with nodes, edges and members in another order.
-pub(super) fn shuffled(graph: &Graph, seed: u64) -> Graph {
+pub(crate) fn shuffled(graph: &Graph, seed: u64) -> Graph {
     let mut dice = Dice(seed);
     let mut other = graph.clone();
     dice.shuffle(&mut other.nodes);
