@@ -1,9 +1,11 @@
 //! Reading and appending versions inside a transaction of the caller.
 
-use super::model::{Content, Full, Label, Version};
-use super::{Comparison, Error};
+use super::epoch::Epoch;
+use super::load::Loader;
+use super::model::{Full, Label, Version};
+use super::{Comparison, Error, content};
 use crate::engine::Host;
-use crate::graph::{Graph, Hash};
+use crate::graph::Graph;
 use crate::id::{RunId, UserId, WorkflowId};
 use crate::page::{Page, Paged};
 use crate::store::{Query, Reader, Tx};
@@ -46,9 +48,8 @@ pub(crate) fn append(
         run_status: None,
         created_at: host.ids.now(),
     };
-    if tx.get::<Content>(&hash)?.is_none() {
-        tx.put(&Content { hash, graph })?;
-    }
+    content::store(tx, hash, &graph)?;
+    tx.overwrite(&Epoch::appended(version.id))?;
     tx.insert(&version)?;
     Ok(version)
 }
@@ -58,31 +59,37 @@ pub(crate) fn newest(tx: &mut Tx<'_>, workflow: WorkflowId) -> Result<Option<Ver
     Ok(tx.first(Query::<Version>::all().prefix(&workflow).reverse())?)
 }
 
-/// One version with its graph.
-pub(crate) fn find(reader: &Reader<'_>, workflow: WorkflowId, seq: u64) -> Result<Full, Error> {
-    let version = reader.get::<Version>(&(workflow, seq))?.ok_or(Error::NotFound)?;
-    let graph = content(reader, version.content)?;
-    Ok(Full { version, graph })
+/// Removes a version, and answers whether it did; its content stays until a
+/// [collection](super::collect). The newest stays in any case: numbers continue from it.
+#[cfg_attr(not(test), expect(dead_code, reason = "for the retention of versions"))]
+pub(crate) fn remove(tx: &mut Tx<'_>, workflow: WorkflowId, seq: u64) -> Result<bool, Error> {
+    if newest(tx, workflow)?.is_none_or(|newest| newest.seq == seq) {
+        return Ok(false);
+    }
+    Ok(tx.remove::<Version>(&(workflow, seq))?.is_some())
 }
 
-/// The graph under a hash.
-pub(crate) fn content(reader: &Reader<'_>, hash: Hash) -> Result<Graph, Error> {
-    let content = reader.get::<Content>(&hash)?;
-    Ok(content.ok_or_else(|| damaged(hash))?.graph)
+/// One version with its graph.
+pub(crate) fn find(reader: &Reader<'_>, workflow: WorkflowId, seq: u64) -> Result<Full, Error> {
+    load(&mut Loader::new(reader), reader, workflow, seq)
+}
+
+fn load(
+    loader: &mut Loader<'_, '_>,
+    reader: &Reader<'_>,
+    workflow: WorkflowId,
+    seq: u64,
+) -> Result<Full, Error> {
+    let version = reader.get::<Version>(&(workflow, seq))?.ok_or(Error::NotFound)?;
+    Ok(Full { graph: loader.graph(version.content)?, version })
 }
 
 /// A window, newest first, with graphs.
 pub(crate) fn list(reader: &Reader<'_>, workflow: WorkflowId, page: Page) -> Result<Paged<Full>, Error> {
-    // Numbers are gapless from 1 and versions are never removed: the newest number is the count.
-    let all = Query::<Version>::all().prefix(&workflow).reverse();
-    let newest = reader.first(all.clone())?;
-    let total = newest.map_or(0, |version| usize::try_from(version.seq).unwrap_or(usize::MAX));
-    let items = reader
-        .list(&all.page(page))?
-        .into_iter()
-        .map(|version| Ok(Full { graph: content(reader, version.content)?, version }))
-        .collect::<Result<_, Error>>()?;
-    Ok(Paged { items, total })
+    let Paged { items, total } = reader.paged(Query::<Version>::all().prefix(&workflow).reverse(), page)?;
+    let mut loader = Loader::new(reader);
+    let full = |version: Version| Ok(Full { graph: loader.graph(version.content)?, version });
+    Ok(Paged { items: items.into_iter().map(full).collect::<Result<_, Error>>()?, total })
 }
 
 /// Edits what may be edited; `None` leaves a member, an empty text clears it.
@@ -125,18 +132,12 @@ pub(crate) fn compare(
     from: u64,
     to: u64,
 ) -> Result<Comparison, Error> {
-    let side = |seq| {
-        find(reader, workflow, seq).map_err(|error| match error {
+    let mut loader = Loader::new(reader);
+    let mut side = |seq| {
+        load(&mut loader, reader, workflow, seq).map_err(|error| match error {
             Error::NotFound => Error::PairNotFound,
             other => other,
         })
     };
     Ok(Comparison::new(side(from)?, side(to)?))
-}
-
-fn damaged(hash: Hash) -> Error {
-    Error::Store(crate::store::Error::Damaged {
-        what: format!("content {hash}"),
-        reason: "a version points at it and it is not there".into(),
-    })
 }
