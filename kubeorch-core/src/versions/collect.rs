@@ -58,7 +58,7 @@ pub(crate) async fn collect(db: &Db) -> Result<Collected, Error> {
     let mut plan = db.read(Plan::make)?;
     let (mut rows, mut late) = (0, 0);
     loop {
-        let (swept, _) = db.write(|tx| plan.sweep(tx)).await?;
+        let (swept, _) = db.write(|tx| plan.sweep(tx, BATCH)).await?;
         match swept {
             Some(0) => return Ok(Collected { rows, complete: true }),
             Some(count) => {
@@ -105,13 +105,13 @@ impl Plan {
         Ok(())
     }
 
-    /// Removes the next rows and answers how many; `None`, and nothing removed, when something was appended since
+    /// Removes at most so many of the next rows and answers how many; `None`, and nothing removed, when something was appended since
     /// the plan was made or [updated](Self::update).
-    pub(crate) fn sweep(&self, tx: &mut Tx<'_>) -> Result<Option<usize>, Error> {
+    pub(crate) fn sweep(&self, tx: &mut Tx<'_>, most: usize) -> Result<Option<usize>, Error> {
         if tx.get::<Epoch>(&Epoch::KEY)? != self.epoch {
             return Ok(None);
         }
-        let batch = &self.garbage[..self.garbage.len().min(BATCH)];
+        let batch = &self.garbage[..self.garbage.len().min(most)];
         for garbage in batch {
             match garbage {
                 Garbage::Content(hash) => tx.erase::<Content>(hash),
