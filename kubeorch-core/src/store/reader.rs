@@ -157,7 +157,11 @@ impl<'s> Reader<'s> {
             return Ok(own.clone());
         }
         let value = self.snapshot.get(table, key)?;
-        self.pending.borrow_mut().saw(table, key.to_vec(), value.clone());
+        let mut pending = self.pending.borrow_mut();
+        // A plain view remembers nothing and need not copy.
+        if pending.tracking {
+            pending.saw(table, key.to_vec(), value.clone());
+        }
         Ok(value)
     }
 

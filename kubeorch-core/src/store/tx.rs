@@ -19,7 +19,7 @@ type Place = (Table, Vec<u8>);
 /// What a transaction read and will write.
 #[derive(Default)]
 pub(super) struct Pending {
-    tracking: bool,
+    pub(super) tracking: bool,
     seen: BTreeMap<Place, Option<Vec<u8>>>,
     writes: BTreeMap<Place, Option<Vec<u8>>>,
     events: Vec<NewEvent>,

@@ -1,8 +1,8 @@
 //! Versions: immutable, numbered snapshots of a workflow's graph, content stored once by hash.
 //!
-//! A version is a small record that names its [`content`] by hash. Contents share their parts ([`blob`]): nodes and runs of
-//! edges, in Merkle trees ([`tree`]) whose chunks are cut by what ids hash to ([`chunk`]). [`load`] reads them, [`check`]
-//! verifies them, [`collect`] removes what no version needs any more.
+//! A version is a small record that names its `content` by hash. Contents share their parts (`blob`): nodes and runs of
+//! edges, in Merkle trees (`tree`) whose chunks are cut by what ids hash to (`chunk`). `load` reads them, `check`
+//! verifies them, `collect` removes what no version needs any more.
 //!
 //! Boundary: this domain stores and compares; whether a caller may see a workflow is decided by
 //! `workflows`, which alone calls it.

@@ -1,7 +1,7 @@
 //! Reading and appending versions inside a transaction of the caller.
 
 use super::epoch::Epoch;
-use super::load::Loader;
+use super::load::{self, Loader};
 use super::model::{Full, Label, Version};
 use super::{Comparison, Error, content};
 use crate::engine::Host;
@@ -71,17 +71,8 @@ pub(crate) fn remove(tx: &mut Tx<'_>, workflow: WorkflowId, seq: u64) -> Result<
 
 /// One version with its graph.
 pub(crate) fn find(reader: &Reader<'_>, workflow: WorkflowId, seq: u64) -> Result<Full, Error> {
-    load(&mut Loader::new(reader), reader, workflow, seq)
-}
-
-fn load(
-    loader: &mut Loader<'_, '_>,
-    reader: &Reader<'_>,
-    workflow: WorkflowId,
-    seq: u64,
-) -> Result<Full, Error> {
     let version = reader.get::<Version>(&(workflow, seq))?.ok_or(Error::NotFound)?;
-    Ok(Full { graph: loader.graph(version.content)?, version })
+    Ok(Full { graph: load::graph(reader, version.content)?, version })
 }
 
 /// A window, newest first, with graphs.
@@ -134,10 +125,8 @@ pub(crate) fn compare(
 ) -> Result<Comparison, Error> {
     let mut loader = Loader::new(reader);
     let mut side = |seq| {
-        load(&mut loader, reader, workflow, seq).map_err(|error| match error {
-            Error::NotFound => Error::PairNotFound,
-            other => other,
-        })
+        let version = reader.get::<Version>(&(workflow, seq))?.ok_or(Error::PairNotFound)?;
+        Ok::<_, Error>(Full { graph: loader.graph(version.content)?, version })
     };
     Ok(Comparison::new(side(from)?, side(to)?))
 }
