@@ -19,6 +19,7 @@ pub mod store;
 // Domains.
 pub mod clusters;
 pub mod projects;
+pub mod retention;
 pub mod runs;
 pub mod settings;
 pub mod templates;

@@ -15,7 +15,7 @@ use crate::secret::{Sealer, Secret};
 use crate::settings::random_text;
 use crate::store::{Db, Memory, Rewritten, Store};
 use crate::time::{Clock, Entropy, SystemClock, SystemEntropy};
-use crate::{clusters, runs, settings, templates, users, workflows};
+use crate::{clusters, retention, runs, settings, templates, users, workflows};
 
 /// Why an engine cannot be built.
 #[derive(Debug, thiserror::Error)]
@@ -44,6 +44,7 @@ pub struct Builder {
     clock: Option<Arc<dyn Clock>>,
     entropy: Option<Arc<dyn Entropy>>,
     users: users::Options,
+    retention: retention::Policy,
 }
 
 impl Builder {
@@ -110,9 +111,17 @@ impl Builder {
         self
     }
 
+    /// How much is kept of versions, runs, their logs and events.
+    #[must_use]
+    pub fn retention(mut self, policy: retention::Policy) -> Self {
+        self.retention = policy;
+        self
+    }
+
     /// Opens everything, ends the runs that a stopped process left, and answers the engine.
     pub async fn build(self) -> Result<Engine, crate::Error> {
         let types = self.plugins.ok_or(Error::NoPlugins)?;
+        self.retention.check()?;
         let clock = self.clock.unwrap_or_else(|| Arc::new(SystemClock));
         let entropy = self.entropy.unwrap_or_else(|| Arc::new(SystemEntropy));
         let store = self.store.unwrap_or_else(|| Arc::new(Memory::new(Arc::clone(&clock))));
@@ -144,7 +153,10 @@ impl Builder {
         if behind {
             tasks.spawn(rewrite(host.db.clone(), tasks.clone()));
         }
+        let retention = retention::Service::new(host.clone(), self.retention, &tasks);
+        retention.start(&tasks);
         Ok(Engine::new(Inner {
+            retention,
             users,
             settings: settings::Service::new(host.clone()),
             workflows: workflows::Service::new(host.clone(), Arc::new(runs.clone())),

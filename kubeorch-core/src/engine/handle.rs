@@ -7,7 +7,7 @@ use super::{Builder, Host, Tasks};
 use crate::plugin::NodeTypes;
 use crate::store::{self, Db};
 use crate::time::Time;
-use crate::{clusters, runs, settings, templates, users, workflows};
+use crate::{clusters, retention, runs, settings, templates, users, workflows};
 
 /// How long running work may go on when the engine stops.
 const STOP_GRACE: Duration = Duration::from_secs(8);
@@ -28,6 +28,7 @@ pub(super) struct Inner {
     pub(super) clusters: clusters::Service,
     pub(super) runs: runs::Service,
     pub(super) templates: templates::Service,
+    pub(super) retention: retention::Service,
 }
 
 impl Engine {
@@ -68,6 +69,11 @@ impl Engine {
     /// The palette.
     pub fn templates(&self) -> &templates::Service {
         &self.inner.templates
+    }
+
+    /// What is kept, and removing the rest.
+    pub fn retention(&self) -> &retention::Service {
+        &self.inner.retention
     }
 
     /// The installed node types.

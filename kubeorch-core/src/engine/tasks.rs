@@ -1,10 +1,9 @@
 //! Background work and its end.
 
 use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
-use tokio::sync::Mutex;
+use tokio::sync::{Mutex, watch};
 use tokio::task::JoinSet;
 
 use crate::time::Clock;
@@ -18,7 +17,7 @@ pub(crate) struct Tasks {
 #[derive(Default)]
 struct Inner {
     set: parking_lot::Mutex<JoinSet<()>>,
-    stopping: AtomicBool,
+    stopping: watch::Sender<bool>,
     closing: Mutex<()>,
 }
 
@@ -36,12 +35,17 @@ impl Tasks {
 
     /// Whether a stop began.
     pub(crate) fn stopping(&self) -> bool {
-        self.inner.stopping.load(Ordering::Acquire)
+        *self.inner.stopping.borrow()
+    }
+
+    /// Becomes `true` when a stop begins, and closes with the engine. Holding it keeps nothing alive.
+    pub(crate) fn stopped(&self) -> watch::Receiver<bool> {
+        self.inner.stopping.subscribe()
     }
 
     /// Lets running work end for at most `grace`, then drops the rest. Calling it twice is fine.
     pub(crate) async fn stop(&self, clock: &dyn Clock, grace: Duration) {
-        self.inner.stopping.store(true, Ordering::Release);
+        self.inner.stopping.send_replace(true);
         let _one_at_a_time = self.inner.closing.lock().await;
         let mut set = std::mem::take(&mut *self.inner.set.lock());
         tokio::select! {

@@ -13,6 +13,7 @@ mod plan;
 mod prepare;
 mod record;
 mod records;
+pub(crate) mod retain;
 mod service;
 mod stream;
 mod table;

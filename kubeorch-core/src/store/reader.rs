@@ -124,6 +124,11 @@ impl<'s> Reader<'s> {
         })
     }
 
+    /// Events of the log after `seq`, at most `limit`. [`Error::Trimmed`] when some of them are gone.
+    pub fn events(&self, after: Seq, limit: usize) -> Result<Vec<Event>, Error> {
+        self.snapshot.events(after, limit)
+    }
+
     /// Events of one stream after its own number `after`, at most `limit`.
     pub fn stream(&self, stream: &str, after: u64, limit: usize) -> Result<Vec<Event>, Error> {
         self.snapshot.stream(stream, after, limit)

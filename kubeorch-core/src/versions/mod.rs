@@ -10,7 +10,6 @@
 mod blob;
 mod check;
 mod chunk;
-#[cfg_attr(not(test), expect(dead_code, reason = "for the retention of versions"))]
 pub(crate) mod collect;
 mod compare;
 pub(crate) mod content;

@@ -3,6 +3,7 @@
 
 mod accounts;
 mod deploy;
+mod retention;
 mod stores;
 mod support;
 mod tidy;

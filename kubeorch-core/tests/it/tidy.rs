@@ -20,6 +20,7 @@ const DOMAINS: &[(&str, &[&str])] = &[
     ("workflows", &["versions", "projects", "clusters", "users"]),
     ("runs", &["workflows", "versions", "clusters", "settings"]),
     ("templates", &["users"]),
+    ("retention", &["workflows", "versions", "runs"]),
 ];
 
 fn allowed() -> BTreeMap<&'static str, Vec<&'static str>> {

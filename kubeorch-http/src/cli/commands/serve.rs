@@ -81,6 +81,7 @@ async fn open_engine(settings: Settings, store: Arc<Redb>) -> Result<Engine, Fai
         .encryption_key(key)
         .plugins(engine::node_types().await?)
         .users(settings.users)
+        .retention(settings.retention)
         .clock(Arc::new(SystemClock));
     if settings.simulator {
         builder = builder.cluster(simulation::NAME, simulation::cluster());

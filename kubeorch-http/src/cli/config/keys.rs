@@ -21,6 +21,8 @@ pub(super) enum Kind {
     Bool,
     /// A whole number that is not negative.
     Number,
+    /// Bytes, as a number or with a unit: `256MiB`.
+    Size,
     /// Texts; separated by commas in the environment.
     List,
 }
@@ -48,6 +50,16 @@ pub(super) const KEYS: &[Key] = &[
     key("auth.builtin.allowed_domains", Kind::List, ""),
     key("token_refresh_max_age_days", Kind::Number, "7"),
     key("drain_seconds", Kind::Number, "10"),
+    key("retention.versions", Kind::Number, "1000"),
+    key("retention.version_days", Kind::Number, "0"),
+    key("retention.runs", Kind::Number, "500"),
+    key("retention.run_days", Kind::Number, "90"),
+    key("retention.log_days", Kind::Number, "30"),
+    key("retention.log_bytes", Kind::Size, "1MiB"),
+    key("retention.events", Kind::Number, "1000000"),
+    key("retention.event_days", Kind::Number, "7"),
+    key("retention.event_bytes", Kind::Size, "1GiB"),
+    key("retention.deleted_days", Kind::Number, "30"),
 ];
 
 /// Keys of contract 1.16 that this server has no use for, with the reason that people are told.

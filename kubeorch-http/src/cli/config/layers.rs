@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 use std::path::Path;
 
 use super::keys::{KEYS, Key, Kind, UNUSED, variable};
+use super::size;
 use crate::cli::args::Serve;
 use crate::cli::failure::Failure;
 use crate::cli::file::{Source, read};
@@ -17,6 +18,8 @@ pub(super) enum Value {
     Bool(bool),
     /// See [`Kind::Number`].
     Number(u64),
+    /// See [`Kind::Size`].
+    Size(u64),
     /// See [`Kind::List`].
     List(Vec<String>),
 }
@@ -150,6 +153,7 @@ impl Kind {
             Self::Text => "text",
             Self::Bool => "true or false",
             Self::Number => "a whole number",
+            Self::Size => "a size like 256MiB",
             Self::List => "a list of texts",
         }
     }
@@ -164,6 +168,7 @@ fn parse(kind: Kind, text: &str) -> Option<Value> {
             _ => None,
         },
         Kind::Number => text.trim().parse().ok().map(Value::Number),
+        Kind::Size => size::parse(text).map(Value::Size),
         Kind::List => {
             let items = text.split(',').map(str::trim).filter(|item| !item.is_empty());
             Some(Value::List(items.map(str::to_owned).collect()))
@@ -176,6 +181,8 @@ fn convert(kind: Kind, value: toml::Value) -> Option<Value> {
         (Kind::Text, toml::Value::String(text)) => Some(Value::Text(text)),
         (Kind::Bool, toml::Value::Boolean(value)) => Some(Value::Bool(value)),
         (Kind::Number, toml::Value::Integer(value)) => u64::try_from(value).ok().map(Value::Number),
+        (Kind::Size, toml::Value::Integer(value)) => u64::try_from(value).ok().map(Value::Size),
+        (Kind::Size, toml::Value::String(text)) => size::parse(&text).map(Value::Size),
         (Kind::List, toml::Value::Array(items)) => {
             let texts = items.into_iter().map(|item| match item {
                 toml::Value::String(text) => Some(text),
@@ -205,6 +212,7 @@ fn show(key: &Key, value: &Value) -> String {
         Value::Text(text) => quoted(text),
         Value::Bool(value) => value.to_string(),
         Value::Number(value) => value.to_string(),
+        Value::Size(value) => quoted(&size::show(*value)),
         Value::List(items) => {
             format!("[{}]", items.iter().map(|item| quoted(item)).collect::<Vec<_>>().join(", "))
         }

@@ -6,6 +6,7 @@ mod key_file;
 mod keys;
 mod layers;
 mod settings;
+mod size;
 #[cfg(test)]
 mod tests;
 

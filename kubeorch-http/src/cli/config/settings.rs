@@ -4,6 +4,7 @@ use std::net::SocketAddr;
 use std::path::PathBuf;
 use std::time::Duration;
 
+use kubeorch_core::retention::Policy;
 use kubeorch_core::secret::Secret;
 
 use super::layers::{Layers, Value};
@@ -44,6 +45,8 @@ pub(crate) struct Settings {
     pub(crate) users: kubeorch_core::users::Options,
     /// How long a stop waits for requests to end.
     pub(crate) drain: Duration,
+    /// How much is kept.
+    pub(crate) retention: Policy,
 }
 
 /// Where the encryption key comes from.
@@ -72,6 +75,7 @@ impl Settings {
             trusted_proxies: check.proxies(),
             users: check.users(),
             drain: Duration::from_secs(check.number("drain_seconds", 0, MAX_DRAIN)),
+            retention: check.retention(),
         };
         if check.problems.is_empty() {
             return Ok(settings);
@@ -110,6 +114,31 @@ impl Check<'_> {
             None => least,
         };
         T::try_from(value).unwrap_or_default()
+    }
+
+    fn size(&self, name: &str) -> u64 {
+        match self.layers.get(name) {
+            Some((Value::Size(bytes), _)) => *bytes,
+            _ => 0,
+        }
+    }
+
+    fn retention(&mut self) -> Policy {
+        let mut days = |name: &str| self.number(name, 0, Policy::MAX_DAYS);
+        let (version_days, run_days) = (days("retention.version_days"), days("retention.run_days"));
+        let (log_days, event_days) = (days("retention.log_days"), days("retention.event_days"));
+        Policy {
+            deleted_days: days("retention.deleted_days"),
+            versions: self.number("retention.versions", 0, u64::MAX),
+            runs: self.number("retention.runs", 0, u64::MAX),
+            log_bytes: self.size("retention.log_bytes"),
+            events: self.number("retention.events", 0, u64::MAX),
+            event_bytes: self.size("retention.event_bytes"),
+            version_days,
+            run_days,
+            log_days,
+            event_days,
+        }
     }
 
     /// `port` alone changes the port of the default address.

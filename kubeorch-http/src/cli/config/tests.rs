@@ -3,6 +3,7 @@
 use std::path::PathBuf;
 
 use clap::Parser;
+use kubeorch_core::retention::Policy;
 
 use super::{EncryptionKey, Layers, Settings, encryption_key};
 use crate::cli::args::{Cli, Command, Serve};
@@ -57,7 +58,10 @@ fn every_key_can_be_set_in_the_environment_and_in_the_file() {
                 log_format = 'json'\nencryption_key = '0123456789abcdef'\ncors_allowed_origins = ['https://a.test']\n\
                 rate_limit_rps = 0\nrate_limit_burst = 7\ndrain_seconds = 3\nport = 9\n\
                 trusted_proxies = ['10.0.0.0/8']\nauth.builtin.enabled = true\nauth.builtin.signup_enabled = false\n\
-                auth.builtin.allowed_domains = ['a.test']\ntoken_refresh_max_age_days = 1\n";
+                auth.builtin.allowed_domains = ['a.test']\ntoken_refresh_max_age_days = 1\n\
+                retention.versions = 1\nretention.version_days = 2\nretention.runs = 3\nretention.run_days = 4\n\
+                retention.log_days = 5\nretention.log_bytes = 6\nretention.events = 7\nretention.event_days = 8\n\
+                retention.event_bytes = '9KiB'\nretention.deleted_days = 10\n";
     let environment: Vec<String> = file
         .lines()
         .map(|line| {
@@ -87,11 +91,30 @@ fn every_key_can_be_set_in_the_environment_and_in_the_file() {
             refresh_days: 1,
         };
         assert_eq!(settings.users, users);
+        let policy = Policy {
+            versions: 1,
+            version_days: 2,
+            runs: 3,
+            run_days: 4,
+            log_days: 5,
+            log_bytes: 6,
+            events: 7,
+            event_days: 8,
+            event_bytes: 9 << 10,
+            deleted_days: 10,
+        };
+        assert_eq!(settings.retention, policy);
         assert!(matches!(settings.encryption_key, EncryptionKey::Given(_)));
         let printed = layers.print();
         assert!(!printed.contains("0123456789abcdef"), "{printed}");
         assert_eq!(printed.lines().filter(|line| line.ends_with("# default")).count(), 0, "{printed}");
     }
+}
+
+#[test]
+fn the_defaults_are_those_of_the_library() {
+    let settings = Settings::new(&layers(&[], &["DATA_DIR=/d"], None)).ok().unwrap();
+    assert_eq!(settings.retention, Policy::default());
 }
 
 #[test]
@@ -104,12 +127,16 @@ fn all_problems_are_told_at_once_and_never_a_secret() {
             "AUTH_BUILTIN_ENABLED=false",
             "ENCRYPTION_KEY=hunter2",
             "DEV=maybe",
+            "RETENTION_EVENT_BYTES=much",
+            "RETENTION_RUN_DAYS=99999",
         ],
         Some("lisen = 1\ncors_allowed_origins = ['x']\n[auth]\nfoo = 1\n"),
     );
     for part in [
         "KUBEORCH_RATE_LIMIT_RPS must be a whole number",
         "KUBEORCH_DEV must be true or false",
+        "KUBEORCH_RETENTION_EVENT_BYTES must be a size like 256MiB",
+        "retention.run_days must be between 0 and 36500 (from KUBEORCH_RETENTION_RUN_DAYS)",
         "there is no key lisen",
         "there is no key auth.foo",
         "listen must be an address",
