@@ -26,7 +26,7 @@ pub use prepare::{NODE_LABEL, WORKFLOW_LABEL};
 pub(crate) use records::records;
 pub(crate) use service::Parts;
 pub use service::Service;
-pub use stream::{Follow, StreamEvent};
+pub use stream::{Follow, Followed, StreamEvent};
 
 /// The field manager of every apply (contract 5.2).
 pub const MANAGER: &str = "kubeorch";

@@ -1,6 +1,6 @@
 //! What callers do with plans and runs.
 
-use std::collections::{BTreeMap, HashMap, VecDeque};
+use std::collections::{BTreeMap, HashMap};
 use std::sync::{Arc, Weak};
 use std::time::Duration;
 
@@ -15,7 +15,7 @@ use super::observe::Observer;
 use super::plan::{Plan, Planned, Planner, owned};
 use super::prepare::{Prepared, prepare};
 use super::record::{Recorder, finish};
-use super::stream::{Follow, start};
+use super::stream::{Follow, begin};
 use super::{Error, table};
 use crate::actor::{Action, Actor};
 use crate::clusters::{Link, Links};
@@ -155,7 +155,8 @@ impl Service {
         self.wait(actor, id, Duration::from_secs(5)).await
     }
 
-    /// Follows a workflow: its state now, then every event. `resume` goes on after an event seen before.
+    /// Follows a workflow: its state now, then every event. `resume` goes on after an event seen before, if all
+    /// after it are still there.
     pub async fn follow(
         &self,
         actor: &Actor,
@@ -163,11 +164,8 @@ impl Service {
         resume: Option<u64>,
     ) -> Result<Follow, crate::Error> {
         let db = &self.inner.parts.host.db;
-        let (snapshot, now) = db.read(|reader| {
-            let workflow = workflows::table::open(reader, actor, Action::Read, id)?;
-            Ok::<_, Error>((workflows::table::full(reader, workflow)?, reader.seq()))
-        })?;
-        let observer = match self.observe(&snapshot.workflow).await {
+        let begin = begin(db, actor, id)?;
+        let observer = match self.observe(&begin.snapshot.workflow).await {
             Ok(observer) => observer,
             Err(error) => {
                 // The stored state and the event log are worth following without a cluster.
@@ -175,8 +173,7 @@ impl Service {
                 None
             }
         };
-        let feed = db.feed(start(resume, now), Some(&workflows::stream(id)));
-        Ok(Follow { snapshot, feed, buffer: VecDeque::new(), _observer: observer })
+        Ok(Follow::new(db, *actor, begin, resume, observer))
     }
 
     /// Ends what a stopped process left running (contract 5.10).

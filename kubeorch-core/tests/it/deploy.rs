@@ -6,7 +6,7 @@ use kubeorch_core::error::Kind;
 use kubeorch_core::kube::fake::Verb;
 use kubeorch_core::kube::{self};
 use kubeorch_core::manifest::{self, Key};
-use kubeorch_core::runs::{Action, NodePhase, Options, Status, Values, WORKFLOW_LABEL};
+use kubeorch_core::runs::{Action, Followed, NodePhase, Options, Status, Values, WORKFLOW_LABEL};
 use kubeorch_core::workflows::{Change, Status as WorkflowStatus};
 use serde_json::{Value, json};
 
@@ -34,8 +34,8 @@ fn make_ready(lab: &Lab, name: &str) {
 async fn until(follow: &mut kubeorch_core::runs::Follow, mut wanted: impl FnMut(&str, &Value) -> bool) {
     let search = async {
         loop {
-            let event = follow.next().await.unwrap();
-            if wanted(&event.kind, &event.data) {
+            let next = follow.next().await.unwrap();
+            if matches!(&next, Followed::Event(event) if wanted(&event.kind, &event.data)) {
                 return;
             }
         }

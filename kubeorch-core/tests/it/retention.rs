@@ -7,8 +7,9 @@ use kubeorch_core::Engine;
 use kubeorch_core::kube::fake::Fake;
 use kubeorch_core::plugin::fake::Types;
 use kubeorch_core::retention::Policy;
-use kubeorch_core::runs::{Options, Status, Values};
+use kubeorch_core::runs::{Follow, Followed, Options, Status, Values};
 use kubeorch_core::versions::Label;
+use kubeorch_core::workflows::{Change, Full};
 use serde_json::json;
 
 use crate::support::{Lab, account, workflow};
@@ -72,4 +73,72 @@ async fn a_policy_that_makes_no_sense_builds_no_engine() {
     let policy = Policy { log_days: u64::MAX, ..Policy::default() };
     let built = Engine::builder().plugins(Arc::new(Types::toys())).retention(policy).build().await;
     assert_eq!(built.err().unwrap().code().name, "request.invalid");
+}
+
+/// Trims everything that is there.
+async fn trim(lab: &Lab) -> u64 {
+    let (upto, _) = lab
+        .engine
+        .store()
+        .write(|tx| {
+            let upto = tx.seq();
+            tx.trim(upto);
+            Ok::<_, kubeorch_core::store::Error>(upto.0)
+        })
+        .await
+        .unwrap();
+    upto
+}
+
+async fn rename(lab: &Lab, full: &Full, name: &str) {
+    let change = Change { name: Some(name.into()), ..Change::default() };
+    lab.engine.workflows().update(&lab.ana, full.workflow.id, change).await.unwrap();
+}
+
+/// The next thing that a follower sees, as an event's number and the snapshot's name.
+async fn next(follow: &mut Follow) -> (Option<u64>, String) {
+    let next = tokio::time::timeout(Duration::from_secs(20), follow.next()).await.expect("something comes");
+    let number = match next.unwrap() {
+        Followed::Event(event) => Some(event.seq),
+        Followed::Resync => None,
+    };
+    (number, follow.snapshot().workflow.name.clone())
+}
+
+#[tokio::test]
+async fn who_resumes_from_what_is_gone_begins_with_the_state_of_now() {
+    let lab = lab(Policy::forever()).await;
+    let full = workflow(&lab, &[], &[]).await;
+    rename(&lab, &full, "one").await;
+    let trimmed = trim(&lab).await;
+    rename(&lab, &full, "two").await;
+    rename(&lab, &full, "three").await;
+    let follow = async |resume| {
+        let mut follow = lab.engine.runs().follow(&lab.ana, full.workflow.id, resume).await.unwrap();
+        rename(&lab, &full, "later").await;
+        next(&mut follow).await.0.unwrap()
+    };
+    assert_eq!(follow(Some(trimmed)).await, trimmed + 1, "all after it are there");
+    assert_eq!(follow(Some(trimmed + 1)).await, trimmed + 2);
+    assert_eq!(follow(Some(trimmed - 1)).await, trimmed + 5, "one is missing: only what comes now");
+    assert_eq!(follow(None).await, trimmed + 6);
+}
+
+#[tokio::test]
+async fn who_falls_behind_the_end_of_the_log_gets_one_new_state_and_no_gap() {
+    let lab = lab(Policy::forever()).await;
+    let full = workflow(&lab, &[], &[]).await;
+    let mut follow = lab.engine.runs().follow(&lab.ana, full.workflow.id, None).await.unwrap();
+    for round in ["first", "second"] {
+        rename(&lab, &full, "unseen").await;
+        rename(&lab, &full, round).await;
+        let trimmed = trim(&lab).await;
+        assert_eq!(next(&mut follow).await, (None, round.to_owned()));
+        rename(&lab, &full, "seen").await;
+        assert_eq!(next(&mut follow).await, (Some(trimmed + 1), round.to_owned()));
+    }
+    rename(&lab, &full, "unseen").await;
+    lab.engine.workflows().delete(&lab.ana, full.workflow.id).await.unwrap();
+    trim(&lab).await;
+    assert_eq!(follow.next().await.unwrap_err().code().name, "workflow.not_found");
 }

@@ -4,7 +4,7 @@ use axum::extract::State;
 use axum::http::HeaderMap;
 use axum::response::Response;
 use futures::stream::{self, Stream, StreamExt};
-use kubeorch_core::runs::{Follow, StreamEvent};
+use kubeorch_core::runs::{Follow, Followed, StreamEvent};
 use utoipa_axum::routes;
 
 use crate::api::{Api, Caller};
@@ -23,6 +23,8 @@ pub(crate) fn add(table: Table) -> Table {
 ///
 /// First `metadata` with the whole workflow, then envelopes: `node_update` with a node's complete status,
 /// `run_started`, `run_log` and others. `: keep-alive` fills silences; `complete` comes when the server stops.
+/// `metadata` comes again when events were removed before they were sent: it is the state of now, and what follows
+/// comes after it. A `Last-Event-ID` that is too old begins like a first connection.
 #[utoipa::path(get, path = "/v1/api/workflows/{id}/status/stream", tag = "workflows",
     operation_id = "follow_workflow", responses(
     (status = 200, description = "The stream", content_type = "text/event-stream", body = Envelope),
@@ -37,7 +39,7 @@ async fn status(
 ) -> Result<Response, Problem> {
     let resume = sse::last_event_id(&headers);
     let follow = api.engine.runs().follow(&actor, id, resume).await?;
-    let first = Frame::json("metadata", &Workflow::from(follow.snapshot().clone()));
+    let first = metadata(&follow);
     let frames = stream::iter([first]).chain(frames(follow, format!("workflow:{id}")));
     Ok(sse::respond(frames, api.options.heartbeat, api.options.drain.clone()))
 }
@@ -46,13 +48,18 @@ fn frames(follow: Follow, key: String) -> impl Stream<Item = Frame> {
     stream::unfold(Some((follow, key)), |state| async move {
         let (mut follow, key) = state?;
         match follow.next().await {
-            Ok(event) => Some((frame(event, &key), Some((follow, key)))),
+            Ok(Followed::Event(event)) => Some((frame(event, &key), Some((follow, key)))),
+            Ok(Followed::Resync) => Some((metadata(&follow), Some((follow, key)))),
             Err(error) => {
                 tracing::warn!(error = error.log(), "a stream ended early");
                 Some((Frame::json("error", &Failure::from(error)), None))
             }
         }
     })
+}
+
+fn metadata(follow: &Follow) -> Frame {
+    Frame::json("metadata", &Workflow::from(follow.snapshot().clone()))
 }
 
 fn frame(event: StreamEvent, key: &str) -> Frame {

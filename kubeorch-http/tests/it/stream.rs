@@ -84,6 +84,41 @@ async fn a_stream_begins_with_the_workflow_and_ends_with_the_server() {
 }
 
 #[tokio::test]
+async fn who_misses_removed_events_gets_one_metadata_and_then_every_event() {
+    let app = App::new().await;
+    let token = app.account("ana").await;
+    let id = app.workflow(&token).await;
+    let path = format!("/v1/api/workflows/{id}/status/stream");
+    let describe = async |text: &str| {
+        let body = format!(r#"{{"description":"{text}"}}"#);
+        let answer = app.call("PUT", &format!("/v1/api/workflows/{id}"), &token, &body).await;
+        assert_eq!(answer.status, 200, "{}", answer.text);
+    };
+    let mut slow = Frames::open(&app, &path, &token, None).await;
+    assert_eq!(slow.next().await.unwrap()[0], "event:metadata");
+    describe("one").await;
+    let trim = app.engine.store().write(|tx| {
+        let upto = tx.seq();
+        tx.trim(upto);
+        Ok::<_, kubeorch_core::store::Error>(upto.0)
+    });
+    let (trimmed, _) = trim.await.unwrap();
+    describe("two").await;
+    // One stream fell behind, the other one comes back too late: both get the state and what comes after it.
+    let mut late = Frames::open(&app, &path, &token, Some("1")).await;
+    for frames in [&mut slow, &mut late] {
+        let lines = frames.next().await.unwrap();
+        assert_eq!(lines[0], "event:metadata", "{lines:?}");
+        assert!(lines[1].contains(r#""description":"two""#), "{lines:?}");
+    }
+    describe("three").await;
+    for frames in [&mut slow, &mut late] {
+        let lines = frames.next().await.unwrap();
+        assert_eq!(lines[..2], [format!("id:{}", trimmed + 2), "event:workflow_changed".to_owned()]);
+    }
+}
+
+#[tokio::test]
 async fn errors_before_the_first_event_are_json() {
     let app = App::new().await;
     let token = app.account("ana").await;

@@ -5,7 +5,7 @@ use std::time::{Duration, Instant};
 
 use kubeorch_core::Engine;
 use kubeorch_core::id::{RunId, WorkflowId};
-use kubeorch_core::runs::Run;
+use kubeorch_core::runs::{Followed, Run};
 
 use super::job::ACTOR;
 use super::states::States;
@@ -60,10 +60,15 @@ pub(super) async fn follow(
                 _ => end.set(runs.wait(&ACTOR, run, WAIT)),
             },
             event = events.next() => {
-                let event = event?;
                 progress.elapse(started.elapsed());
-                if let Some(row) = states.event(&event.kind, &event.data).and_then(|row| progress.update(row)) {
-                    terminal.progress(progress, &row);
+                match event? {
+                    Followed::Event(event) => {
+                        let row = states.event(&event.kind, &event.data).and_then(|row| progress.update(row));
+                        if let Some(row) = row {
+                            terminal.progress(progress, &row);
+                        }
+                    }
+                    Followed::Resync => states.settle(&events.snapshot().graph),
                 }
             }
             _ = tick.tick(), if terminal.is_live() => {
