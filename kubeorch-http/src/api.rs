@@ -32,8 +32,8 @@ pub(crate) struct Shared {
 impl Api {
     pub(crate) fn new(engine: Engine, options: Options) -> Self {
         Self(Arc::new(Shared {
+            telemetry: Telemetry::new(engine.store().clone()),
             engine,
-            telemetry: Telemetry::new(),
             limiter: Limiter::new(options.rate),
             auth_limiter: Limiter::new(options.auth_rate),
             docs: OnceLock::new(),

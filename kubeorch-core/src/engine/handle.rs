@@ -91,9 +91,23 @@ impl Engine {
         self.inner.host.clock.now()
     }
 
-    /// Whether the store answers.
+    /// Whether the store can be read; whatever keeps it from that is [`store::Error::Unavailable`].
+    pub fn reads(&self) -> Result<(), crate::Error> {
+        let read = self.inner.host.db.read(|_| Ok::<_, store::Error>(()));
+        Ok(read.map_err(|error| match error {
+            store::Error::Unavailable(_) => error,
+            other => store::Error::Unavailable(other.to_string()),
+        })?)
+    }
+
+    /// Whether the engine can do everything: the store can be read and takes writes. [`store::Error::ReadOnly`]
+    /// with the reason while it takes none.
     pub fn ready(&self) -> Result<(), crate::Error> {
-        Ok(self.inner.host.db.read(|_| Ok::<_, store::Error>(()))?)
+        self.reads()?;
+        match self.store().store().health().refuses {
+            Some(reason) => Err(store::Error::ReadOnly(reason).into()),
+            None => Ok(()),
+        }
     }
 
     /// Stops taking work, lets runs end for some seconds, then drops them; the next start ends their records.

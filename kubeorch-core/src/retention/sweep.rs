@@ -16,8 +16,8 @@ use crate::id::{RunId, WorkflowId};
 use crate::runs::retain;
 use crate::store::{Query, Reader, Seq};
 use crate::time::Time;
-use crate::versions::Version;
-use crate::workflows::Workflow;
+use crate::versions::{Version, collect};
+use crate::workflows::{self, Workflow};
 
 /// The most rows or events that one transaction removes: other writers wait for it.
 const STEP: usize = 500;
@@ -72,7 +72,18 @@ impl Sweep<'_> {
             }
         }
         memory.logs.retain(|id, _| present.contains(id));
-        self.events(&mut memory.meter).await
+        self.events(&mut memory.meter).await?;
+        if self.report.versions > 0 {
+            self.collect().await?;
+        }
+        Ok(())
+    }
+
+    /// Removes the parts of graphs that no version needs any more; what appends keep it from is the next sweep's.
+    async fn collect(&mut self) -> Result<(), Error> {
+        let collected = collect::collect(&self.host.db).await.map_err(workflows::Error::from)?;
+        tracing::debug!(rows = collected.rows, complete = collected.complete, "collected contents");
+        Ok(())
     }
 
     async fn workflow(&mut self, workflow: &Workflow, done: &mut Done) -> Result<(), Error> {

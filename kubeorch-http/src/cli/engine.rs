@@ -43,17 +43,17 @@ pub(crate) async fn on_disk(
     types: Arc<dyn NodeTypes>,
     target: &Target,
 ) -> Result<Engine, Failure> {
-    let store = open_store(dir)?;
+    let store = open_store(dir, redb::Options::default())?;
     let key = encryption_key(EncryptionKey::File, dir)?;
     let builder = Engine::builder().store(store).encryption_key(key).plugins(types);
     Ok(builder.cluster(&target.name, target.cluster.clone()).build().await?)
 }
 
 /// Opens the store of a data directory; makes both when they are not there. Blocks on the disk, at start only.
-pub(crate) fn open_store(dir: &Path) -> Result<Arc<Redb>, Failure> {
+pub(crate) fn open_store(dir: &Path, options: redb::Options) -> Result<Arc<Redb>, Failure> {
     private_dir(dir)?;
-    let store = Redb::open(dir.join(STORE), redb::Options::default(), Arc::new(SystemClock))
-        .map_err(kubeorch_core::Error::from)?;
+    let store =
+        Redb::open(dir.join(STORE), options, Arc::new(SystemClock)).map_err(kubeorch_core::Error::from)?;
     Ok(Arc::new(store))
 }
 

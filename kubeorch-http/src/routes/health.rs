@@ -1,6 +1,7 @@
 //! The greeting and the probes (contract 1.1).
 
 use axum::extract::State;
+use kubeorch_core::Engine;
 use serde::Serialize;
 use utoipa_axum::routes;
 
@@ -65,31 +66,32 @@ async fn live() -> Json<Health> {
     (status = 503, description = "Not yet", body = Body),
 ))]
 async fn startup(State(api): State<Api>) -> Result<Json<Health>, Problem> {
-    check(&api)
+    // A store that only reads for now is no reason to start the process again.
+    check(&api, Engine::reads)
 }
 
-/// Whether the store answers
+/// Whether the store answers and takes writes
 #[utoipa::path(get, path = "/health/ready", tag = "health", responses(
     (status = 200, description = "It does", body = Health),
-    (status = 503, description = "It doesn't, or the server is stopping", body = Body),
+    (status = 503, description = "It doesn't, for the reason in `error`, or the server is stopping", body = Body),
 ))]
 async fn ready(State(api): State<Api>) -> Result<Json<Health>, Problem> {
-    check(&api)
+    check(&api, Engine::ready)
 }
 
 /// The same as `/health/ready`
 #[utoipa::path(get, path = "/ready", tag = "health", responses(
     (status = 200, description = "It does", body = Health),
-    (status = 503, description = "It doesn't, or the server is stopping", body = Body),
+    (status = 503, description = "It doesn't, for the reason in `error`, or the server is stopping", body = Body),
 ))]
 async fn ready_short(State(api): State<Api>) -> Result<Json<Health>, Problem> {
-    check(&api)
+    check(&api, Engine::ready)
 }
 
-fn check(api: &Api) -> Result<Json<Health>, Problem> {
+fn check(api: &Api, what: fn(&Engine) -> Result<(), kubeorch_core::Error>) -> Result<Json<Health>, Problem> {
     if api.options.drain.is_cancelled() {
         return Err(Problem::stopping());
     }
-    api.engine.ready()?;
+    what(&api.engine)?;
     Ok(HEALTHY)
 }

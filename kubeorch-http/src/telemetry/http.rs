@@ -4,6 +4,7 @@ use std::sync::{Arc, OnceLock};
 use std::time::Duration;
 
 use axum::http::{Method, StatusCode};
+use kubeorch_core::store::Db;
 use prometheus_client::encoding::{EncodeLabelSet, text};
 use prometheus_client::metrics::counter::Counter;
 use prometheus_client::metrics::family::Family;
@@ -12,6 +13,7 @@ use prometheus_client::metrics::histogram::Histogram;
 use prometheus_client::registry::Registry;
 
 use super::process::Process;
+use super::store::Store;
 
 /// Upper bounds in seconds. The upper ones are there for `run`, which waits up to 20 s.
 const BUCKETS: [f64; 12] = [0.000_5, 0.001, 0.002_5, 0.005, 0.01, 0.025, 0.05, 0.1, 0.5, 1.0, 5.0, 20.0];
@@ -52,7 +54,7 @@ impl Drop for InFlight {
 }
 
 impl Telemetry {
-    pub(crate) fn new() -> Self {
+    pub(crate) fn new(store: Db) -> Self {
         let mut registry = Registry::default();
         let requests = Family::<Answered, Counter>::default();
         let durations = Family::new_with_constructor((|| Histogram::new(BUCKETS)) as fn() -> Histogram);
@@ -61,6 +63,7 @@ impl Telemetry {
         registry.register("http_request_duration_seconds", "Time until the answer began", durations.clone());
         registry.register("http_requests_in_flight", "Requests being worked on", in_flight.clone());
         registry.register_collector(Box::new(Process));
+        registry.register_collector(Box::new(Store(store)));
         Self { registry, requests, durations, in_flight, patterns: OnceLock::new() }
     }
 
@@ -121,7 +124,9 @@ mod tests {
 
     #[test]
     fn labels_are_route_patterns() {
-        let telemetry = Telemetry::new();
+        let clock = Arc::new(kubeorch_core::time::SystemClock);
+        let memory = Arc::new(kubeorch_core::store::Memory::new(clock.clone()));
+        let telemetry = Telemetry::new(Db::new(memory, clock));
         telemetry.know(["/v1/api/workflows/{id}", "/health", "/health"].into_iter());
         let _waiting = telemetry.begin();
         drop(telemetry.begin());

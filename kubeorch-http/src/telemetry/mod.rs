@@ -2,5 +2,6 @@
 
 mod http;
 mod process;
+mod store;
 
 pub(crate) use http::Telemetry;

@@ -7,6 +7,7 @@ mod accounts;
 mod application;
 mod authorisation;
 mod conflict;
+mod health;
 mod openapi;
 mod refused_runs;
 mod server;

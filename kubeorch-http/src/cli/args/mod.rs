@@ -11,7 +11,7 @@ use super::exit;
 use super::output::Color;
 
 pub(crate) use deploy::{Deploy, Plan, Target, Up, Values};
-pub(crate) use serve::{LogFormat, Serve};
+pub(crate) use serve::{Durability, LogFormat, Serve};
 pub(crate) use simulator::Simulator;
 pub(crate) use store::{Backup, Compact, DataDir, Restore, Verify};
 

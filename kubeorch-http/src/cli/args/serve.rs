@@ -27,6 +27,12 @@ pub(crate) struct Serve {
     /// Configuration file, TOML
     #[arg(long, value_name = "FILE", env = "KUBEORCH_CONFIG", value_hint = clap::ValueHint::FilePath)]
     pub(crate) config: Option<PathBuf>,
+    /// What a commit costs: two flushes, or one and a slow start after a crash [default: safe]
+    #[arg(long, value_name = "MODE", help_heading = "Store")]
+    pub(crate) store_durability: Option<Durability>,
+    /// Free space on the disk below which nothing is written [default: 256MiB]
+    #[arg(long, value_name = "SIZE", help_heading = "Store")]
+    pub(crate) store_reserve: Option<String>,
     /// Add a simulated cluster named `simulator` for every user
     #[arg(long)]
     pub(crate) simulator: bool,
@@ -42,6 +48,15 @@ pub(crate) struct Serve {
     /// Print the configuration in force, where each value comes from, and exit; secrets are masked
     #[arg(long)]
     pub(crate) print_config: bool,
+}
+
+/// What a commit costs and what a crash costs. With either, what was answered is on the disk.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, clap::ValueEnum)]
+pub(crate) enum Durability {
+    /// Two flushes a commit; after a crash the store opens at once.
+    Safe,
+    /// One flush a commit; after a crash the whole file is read first, about a second per GiB.
+    Fast,
 }
 
 /// The form of log lines.

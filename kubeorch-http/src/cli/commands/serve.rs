@@ -40,7 +40,7 @@ async fn run(settings: Settings, terminal: &mut Terminal) -> Outcome {
     let drain = CancellationToken::new();
     let server = bind(settings.listen, Limits { drain: settings.drain, ..Limits::default() }).await?;
     let options = options(&settings, drain.clone())?;
-    let store = engine::open_store(&settings.data_dir)?;
+    let store = engine::open_store(&settings.data_dir, settings.store)?;
     #[cfg(unix)]
     let _control = control(&settings, store.clone());
     let engine = open_engine(settings, store).await?;

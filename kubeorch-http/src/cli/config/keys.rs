@@ -50,6 +50,8 @@ pub(super) const KEYS: &[Key] = &[
     key("auth.builtin.allowed_domains", Kind::List, ""),
     key("token_refresh_max_age_days", Kind::Number, "7"),
     key("drain_seconds", Kind::Number, "10"),
+    key("store.durability", Kind::Text, "safe"),
+    key("store.reserve", Kind::Size, "256MiB"),
     key("retention.versions", Kind::Number, "1000"),
     key("retention.version_days", Kind::Number, "0"),
     key("retention.runs", Kind::Number, "500"),

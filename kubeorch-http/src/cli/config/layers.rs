@@ -55,6 +55,15 @@ impl Layers {
         let path =
             args.data_dir.as_deref().map(|path: &Path| Value::Text(path.to_string_lossy().into_owned()));
         let format = args.log_format.map(|format| Value::Text(super::settings::word(format).to_owned()));
+        let durability =
+            args.store_durability.map(|it| Value::Text(super::settings::durability_word(it).to_owned()));
+        let reserve = args.store_reserve.as_deref().and_then(|text| {
+            let size = size::parse(text).map(Value::Size);
+            if size.is_none() {
+                self.problems.push(format!("--store-reserve must be {}", Kind::Size.words()));
+            }
+            size
+        });
         let flags = [
             ("listen", text(&args.listen)),
             ("data_dir", path),
@@ -62,10 +71,12 @@ impl Layers {
             ("dev", args.dev.then_some(Value::Bool(true))),
             ("log_level", text(&args.log_level)),
             ("log_format", format),
+            ("store.durability", durability),
+            ("store.reserve", reserve),
         ];
         for (name, value) in flags {
             if let Some(value) = value {
-                self.set(name, value, format!("--{}", name.replace('_', "-")));
+                self.set(name, value, format!("--{}", name.replace(['_', '.'], "-")));
             }
         }
     }

@@ -6,9 +6,10 @@ use std::time::Duration;
 
 use kubeorch_core::retention::Policy;
 use kubeorch_core::secret::Secret;
+use kubeorch_core::store::redb;
 
 use super::layers::{Layers, Value};
-use crate::cli::args::LogFormat;
+use crate::cli::args::{Durability, LogFormat};
 use crate::cli::failure::Failure;
 
 /// The longest time that a stop may wait for requests, in seconds.
@@ -45,6 +46,8 @@ pub(crate) struct Settings {
     pub(crate) users: kubeorch_core::users::Options,
     /// How long a stop waits for requests to end.
     pub(crate) drain: Duration,
+    /// How the store is opened.
+    pub(crate) store: redb::Options,
     /// How much is kept.
     pub(crate) retention: Policy,
 }
@@ -75,6 +78,7 @@ impl Settings {
             trusted_proxies: check.proxies(),
             users: check.users(),
             drain: Duration::from_secs(check.number("drain_seconds", 0, MAX_DRAIN)),
+            store: check.store(),
             retention: check.retention(),
         };
         if check.problems.is_empty() {
@@ -120,6 +124,23 @@ impl Check<'_> {
         match self.layers.get(name) {
             Some((Value::Size(bytes), _)) => *bytes,
             _ => 0,
+        }
+    }
+
+    fn store(&mut self) -> redb::Options {
+        let (text, source) = self.text("store.durability").unwrap_or_default();
+        let known = [Durability::Safe, Durability::Fast].into_iter().find(|it| durability_word(*it) == text);
+        let durability = known.unwrap_or_else(|| {
+            self.problems.push(format!("store.durability must be safe or fast (from {source})"));
+            Durability::Safe
+        });
+        redb::Options {
+            durability: match durability {
+                Durability::Safe => redb::Durability::Safe,
+                Durability::Fast => redb::Durability::Fast,
+            },
+            reserve_bytes: self.size("store.reserve"),
+            ..redb::Options::default()
         }
     }
 
@@ -256,6 +277,14 @@ pub(super) fn word(format: LogFormat) -> &'static str {
     match format {
         LogFormat::Text => "text",
         LogFormat::Json => "json",
+    }
+}
+
+/// The word for a durability in a file or the environment.
+pub(super) fn durability_word(durability: Durability) -> &'static str {
+    match durability {
+        Durability::Safe => "safe",
+        Durability::Fast => "fast",
     }
 }
 

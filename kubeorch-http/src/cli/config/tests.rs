@@ -4,6 +4,7 @@ use std::path::PathBuf;
 
 use clap::Parser;
 use kubeorch_core::retention::Policy;
+use kubeorch_core::store::redb;
 
 use super::{EncryptionKey, Layers, Settings, encryption_key};
 use crate::cli::args::{Cli, Command, Serve};
@@ -59,6 +60,7 @@ fn every_key_can_be_set_in_the_environment_and_in_the_file() {
                 rate_limit_rps = 0\nrate_limit_burst = 7\ndrain_seconds = 3\nport = 9\n\
                 trusted_proxies = ['10.0.0.0/8']\nauth.builtin.enabled = true\nauth.builtin.signup_enabled = false\n\
                 auth.builtin.allowed_domains = ['a.test']\ntoken_refresh_max_age_days = 1\n\
+                store.durability = 'fast'\nstore.reserve = '1GiB'\n\
                 retention.versions = 1\nretention.version_days = 2\nretention.runs = 3\nretention.run_days = 4\n\
                 retention.log_days = 5\nretention.log_bytes = 6\nretention.events = 7\nretention.event_days = 8\n\
                 retention.event_bytes = '9KiB'\nretention.deleted_days = 10\n";
@@ -104,6 +106,10 @@ fn every_key_can_be_set_in_the_environment_and_in_the_file() {
             deleted_days: 10,
         };
         assert_eq!(settings.retention, policy);
+        assert_eq!(
+            (settings.store.durability, settings.store.reserve_bytes),
+            (redb::Durability::Fast, 1 << 30)
+        );
         assert!(matches!(settings.encryption_key, EncryptionKey::Given(_)));
         let printed = layers.print();
         assert!(!printed.contains("0123456789abcdef"), "{printed}");
@@ -115,18 +121,25 @@ fn every_key_can_be_set_in_the_environment_and_in_the_file() {
 fn the_defaults_are_those_of_the_library() {
     let settings = Settings::new(&layers(&[], &["DATA_DIR=/d"], None)).ok().unwrap();
     assert_eq!(settings.retention, Policy::default());
+    let store = redb::Options::default();
+    assert_eq!(settings.store.durability, store.durability);
+    assert_eq!(settings.store.reserve_bytes, store.reserve_bytes);
+    let flags = ["--store-durability", "fast", "--store-reserve", "2MiB"];
+    let settings = Settings::new(&layers(&flags, &["DATA_DIR=/d"], None)).ok().unwrap();
+    assert_eq!((settings.store.durability, settings.store.reserve_bytes), (redb::Durability::Fast, 2 << 20));
 }
 
 #[test]
 fn all_problems_are_told_at_once_and_never_a_secret() {
     let message = problems(
-        &["--listen", "nowhere", "--log-level", "a=b=c"],
+        &["--listen", "nowhere", "--log-level", "a=b=c", "--store-reserve", "lots"],
         &[
             "RATE_LIMIT_RPS=many",
             "TRUSTED_PROXIES=here",
             "AUTH_BUILTIN_ENABLED=false",
             "ENCRYPTION_KEY=hunter2",
             "DEV=maybe",
+            "STORE_DURABILITY=brave",
             "RETENTION_EVENT_BYTES=much",
             "RETENTION_RUN_DAYS=99999",
         ],
@@ -141,6 +154,8 @@ fn all_problems_are_told_at_once_and_never_a_secret() {
         "there is no key auth.foo",
         "listen must be an address",
         "log_level:",
+        "--store-reserve must be a size like 256MiB",
+        "store.durability must be safe or fast (from KUBEORCH_STORE_DURABILITY)",
         "encryption_key must have at least 16 characters (from KUBEORCH_ENCRYPTION_KEY)",
         "`x` is not an origin",
         "`here` is not an address or network (from KUBEORCH_TRUSTED_PROXIES)",
