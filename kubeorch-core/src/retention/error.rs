@@ -10,9 +10,9 @@ pub enum Error {
     /// A limit is out of its range.
     #[error("{0}")]
     Policy(String),
-    /// Nobody is signed in, or the caller is no admin.
+    /// About workflows and their versions, or the caller is no admin.
     #[error(transparent)]
-    Denied(#[from] workflows::Error),
+    Workflow(#[from] workflows::Error),
     /// About runs.
     #[error(transparent)]
     Run(#[from] runs::Error),
@@ -25,7 +25,7 @@ impl Describe for Error {
     fn code(&self) -> &'static Code {
         match self {
             Self::Policy(_) => codes::REQUEST_INVALID,
-            Self::Denied(error) => error.code(),
+            Self::Workflow(error) => error.code(),
             Self::Run(error) => error.code(),
             Self::Store(error) => error.code(),
         }

@@ -5,9 +5,9 @@
 
 use std::collections::HashSet;
 
+use super::Error;
 use super::load::Loader;
 use super::model::Version;
-use super::Error;
 use crate::store::verify::Faults;
 use crate::store::{self, Query, Reader, Record};
 

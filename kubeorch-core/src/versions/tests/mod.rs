@@ -13,7 +13,7 @@ use parking_lot::Mutex;
 use serde_json::json;
 use tokio::sync::watch;
 
-use super::{Error, Label, Version, check, table};
+use super::{Error, Label, Version, table};
 use crate::engine::Host;
 use crate::graph::{Edge, Graph, Node, Position};
 use crate::id::{Ids, Raw, WorkflowId};
