@@ -1,14 +1,14 @@
 //! `deployment`: interchangeable pods that are replaced step by step.
 
 use kubeorch_plugin_sdk::{
-    Descriptor, Facts, Findings, Node, NodeType, RenderRequest, Rendered, Status, StatusRequest, check,
+    Descriptor, Facts, Findings, Node, NodeType, RenderRequest, Rendered, Status, StatusRequest,
     kubernetes::{Tree, condition, integer_at, qualified_name, text_at, with_metadata},
 };
 use serde_json::{Value, json};
 
 use crate::workload::{
-    self, LONG_RUNNING, Pods, SCALABLE, WORKLOAD,
-    health::{Counts, Problem, problem},
+    self, LONG_RUNNING, Make, Pods, SCALABLE, SHORT_NAME, WORKLOAD,
+    health::{Counts, Problem, REPLICAS, newest_revision, problem},
     parameters,
 };
 
@@ -51,14 +51,12 @@ impl NodeType for Deployment {
 
     fn render(&self, request: &RenderRequest, findings: &Findings) -> Rendered {
         let reader = request.node.read(findings);
-        let pods = Pods::read(&reader, request, check::dns_subdomain, &[]);
+        let make = Make { versioned: true, long_running: true, ..Make::default() };
+        let mut pods = Pods::read(&reader, request, make);
         let selector = pods.label_selector();
-        if pods.meta.name.len() > 63 {
-            let hint = "pods are selected by the label app, which holds 63 characters";
-            reader.error("name", "invalid", "the name of a deployment is longer than 63 characters", hint);
-        }
+        pods.limit_name(&reader, 63, "a deployment", SHORT_NAME);
         let spec = Tree::new()
-            .set_some("replicas", pods.replicas)
+            .set_some("replicas", pods.replicas(&reader, &request.links))
             .set("selector", Tree::new().set("matchLabels", pods.meta.selector()))
             .set("template", pods.template);
         let object = with_metadata(API_VERSION, KIND, pods.meta.metadata()).set("spec", spec);
@@ -66,7 +64,7 @@ impl NodeType for Deployment {
     }
 
     fn status(&self, request: &StatusRequest) -> Status {
-        let Some(live) = request.live(KIND) else { return Counts::absent() };
+        let Some(live) = request.live(KIND) else { return Counts::absent(&REPLICAS) };
         let count = |key: &str| integer_at(live, &["status", key]).unwrap_or(0);
         let desired = integer_at(live, &["spec", "replicas"]).unwrap_or(1);
         let seen = count("observedGeneration") >= integer_at(live, &["metadata", "generation"]).unwrap_or(0);
@@ -80,14 +78,14 @@ impl NodeType for Deployment {
             () if available < desired => Err(None),
             () => Ok(()),
         };
-        Counts { desired, ready: count("readyReplicas") }.status(done, failure)
+        Counts { of: &REPLICAS, desired, ready: count("readyReplicas") }.status(done, failure)
     }
 }
 
 /// What keeps the roll-out from ending. Pods are looked at only when some belong to the newest revision: before that,
 /// all of them are about to be replaced.
 fn failure(live: &Value, pods: &[Value], updated: i64) -> Option<Problem> {
-    let of_pods = (updated > 0).then(|| problem(newest_revision(pods))).flatten();
+    let of_pods = (updated > 0).then(|| problem(newest_revision(pods, "pod-template-hash"))).flatten();
     let stalled = condition(live, "Progressing")
         .filter(|it| text_at(it, &["status"]) == Some("False"))
         .filter(|it| text_at(it, &["reason"]) == Some("ProgressDeadlineExceeded"));
@@ -100,15 +98,6 @@ fn failure(live: &Value, pods: &[Value], updated: i64) -> Option<Problem> {
         (None, None, Some(it)) => Some(of_condition(live, it, false)),
         (None, None, None) => None,
     }
-}
-
-/// Pods of the newest one's revision, so that what is being replaced is not blamed. The deployment itself doesn't say
-/// which revision is its own.
-fn newest_revision(pods: &[Value]) -> impl Iterator<Item = &Value> {
-    let revision = |pod| text_at(pod, &["metadata", "labels", "pod-template-hash"]);
-    let newest =
-        pods.iter().max_by_key(|pod| text_at(pod, &["metadata", "creationTimestamp"])).and_then(revision);
-    pods.iter().filter(move |pod| revision(pod) == newest)
 }
 
 fn of_condition(live: &Value, condition: &Value, fatal: bool) -> Problem {

@@ -10,8 +10,8 @@ use kubeorch_plugin_sdk::{
 use serde_json::{Value, json};
 
 use crate::workload::{
-    self, LONG_RUNNING, OwnVolume, Pods, SCALABLE, WORKLOAD,
-    health::{Counts, problem},
+    self, LONG_RUNNING, Make, OwnVolume, Pods, SCALABLE, WORKLOAD,
+    health::{Counts, REPLICAS, problem},
     parameters,
 };
 
@@ -67,16 +67,11 @@ impl NodeType for StatefulSet {
         let reader = request.node.read(findings);
         let claims = Claim::read(&reader);
         let own: Vec<OwnVolume> = claims.iter().map(Claim::volume).collect();
-        let pods = Pods::read(&reader, request, check::dns_subdomain, &own);
-        if pods.meta.name.len() > LONGEST_NAME {
-            let message = format_args!("the name of a stateful set is longer than {LONGEST_NAME} characters");
-            reader.error(
-                "name",
-                "invalid",
-                message,
-                "shorten it: Kubernetes adds to it in a label of each pod",
-            );
-        }
+        let make = Make { own: &own, versioned: true, long_running: true, ..Make::default() };
+        let mut pods = Pods::read(&reader, request, make);
+        let replicas = pods.replicas(&reader, &request.links);
+        let hint = "shorten it: Kubernetes adds to it in a label of each pod";
+        pods.limit_name(&reader, LONGEST_NAME, "a stateful set", hint);
         let hint = "give the name of the headless service, for example <name>-headless";
         let service = reader
             .required_text("serviceName", hint)
@@ -85,7 +80,7 @@ impl NodeType for StatefulSet {
         let headless = service.map(|name| headless(&pods, name, reader.integer("port", 1..=65535)));
         let spec = Tree::new()
             .set_some("serviceName", service)
-            .set_some("replicas", pods.replicas)
+            .set_some("replicas", replicas)
             .set("selector", Tree::new().set("matchLabels", pods.meta.selector()))
             .set("template", pods.template)
             .set_filled(
@@ -99,7 +94,7 @@ impl NodeType for StatefulSet {
     }
 
     fn status(&self, request: &StatusRequest) -> Status {
-        let Some(live) = request.live(KIND) else { return Counts::absent().member("currentReplicas", 0) };
+        let Some(live) = request.live(KIND) else { return Counts::absent(&REPLICAS).member("currentReplicas", 0) };
         let count = |key: &str| integer_at(live, &["status", key]).unwrap_or(0);
         let desired = integer_at(live, &["spec", "replicas"]).unwrap_or(1);
         let seen = count("observedGeneration") >= integer_at(live, &["metadata", "generation"]).unwrap_or(0);
@@ -121,7 +116,7 @@ impl NodeType for StatefulSet {
             update.is_none() || revision.is_none() || revision == update
         };
         let failure = seen.then(|| problem(request.observed.iter().filter(of_update))).flatten();
-        let status = Counts { desired, ready }.status(done, failure);
+        let status = Counts { of: &REPLICAS, desired, ready }.status(done, failure);
         status.member("currentReplicas", count("currentReplicas"))
     }
 }

@@ -3,6 +3,7 @@
 mod names;
 mod network;
 mod quantity;
+mod schedule;
 
 pub use self::{
     names::{
@@ -10,6 +11,7 @@ pub use self::{
     },
     network::{absolute_path, cidr, host, ip_address},
     quantity::Quantity,
+    schedule::{cron_schedule, time_zone},
 };
 
 /// Why a text was rejected.

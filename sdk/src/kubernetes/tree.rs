@@ -38,6 +38,13 @@ impl Tree {
         }
     }
 
+    /// All members of another one after its own; of a member that both have, the other's value.
+    #[must_use]
+    pub fn merge(mut self, other: Self) -> Self {
+        self.0.extend(other.0);
+        self
+    }
+
     /// Whether it has no member.
     pub fn is_empty(&self) -> bool {
         self.0.is_empty()

@@ -98,29 +98,52 @@ fn ending(status: &Value, state: &str) -> Option<String> {
     Some(parts.join(", "))
 }
 
+/// Pods of the newest one's revision, so that what is being replaced is not blamed; `label` holds the revision. Some
+/// workloads don't say themselves which revision is their own.
+pub(crate) fn newest_revision<'a>(pods: &'a [Value], label: &'a str) -> impl Iterator<Item = &'a Value> {
+    let revision = move |pod| text_at(pod, &["metadata", "labels", label]);
+    let newest =
+        pods.iter().max_by_key(|pod| text_at(pod, &["metadata", "creationTimestamp"])).and_then(revision);
+    pods.iter().filter(move |pod| revision(pod) == newest)
+}
+
+/// What clients call the counts of a workload.
+#[derive(Debug)]
+pub(crate) struct Members {
+    pub(crate) desired: &'static str,
+    pub(crate) ready: &'static str,
+    /// What it means that no pod is wanted.
+    pub(crate) none: &'static str,
+}
+
+/// Workloads that have a number of replicas.
+pub(crate) const REPLICAS: Members =
+    Members { desired: "replicas", ready: "readyReplicas", none: "scaled to zero" };
+
 /// What is counted of a workload.
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct Counts {
+    pub(crate) of: &'static Members,
     pub(crate) desired: i64,
     pub(crate) ready: i64,
 }
 
 impl Counts {
     /// The status of a workload that is not there.
-    pub(crate) fn absent() -> Status {
+    pub(crate) fn absent(of: &'static Members) -> Status {
         Status::new(Phase::Pending, "partial")
-            .member("replicas", 0)
-            .member("readyReplicas", 0)
+            .member(of.desired, 0)
+            .member(of.ready, 0)
             .message("not created yet")
     }
 
     /// The status from how far the roll-out is and what ails the pods. `Err` says what is still missing.
     pub(crate) fn status(self, done: Result<(), Option<String>>, problem: Option<Problem>) -> Status {
-        let Self { desired, ready } = self;
-        let counted = |status: Status| status.member("replicas", desired).member("readyReplicas", ready);
+        let Self { of, desired, ready } = self;
+        let counted = |status: Status| status.member(of.desired, desired).member(of.ready, ready);
         let missing = match done {
             Ok(()) => {
-                let message = if desired == 0 { "scaled to zero".to_owned() } else { self.to_string() };
+                let message = if desired == 0 { of.none.to_owned() } else { self.to_string() };
                 return counted(Status::new(Phase::Ready, "healthy")).message(message);
             }
             Err(missing) => missing,

@@ -28,13 +28,29 @@ pub(crate) const SCALABLE: &str = "scalable";
 const LIVENESS: ProbeDefaults = ProbeDefaults { path: "/health", initial_delay: 30, period: 10 };
 const READINESS: ProbeDefaults = ProbeDefaults { path: "/ready", initial_delay: 5, period: 5 };
 
-/// A pod template under construction, and the number of its replicas.
+/// What pods of a node type are like, besides what the data says.
+#[derive(Default)]
+pub(crate) struct Make<'a> {
+    /// Volumes that the workload itself brings along.
+    pub(crate) own: &'a [OwnVolume],
+    /// They carry the label `version`.
+    pub(crate) versioned: bool,
+    /// They stay up, so they listen on a port and have probes.
+    pub(crate) long_running: bool,
+    /// They may mount directories of the cluster node.
+    pub(crate) host_paths: bool,
+    /// More members of the pod's spec.
+    pub(crate) pod: Tree,
+    /// More members of the container.
+    pub(crate) container: Tree,
+}
+
+/// A pod template under construction.
 pub(crate) struct Pods {
     pub(crate) meta: Meta,
-    /// `None`: somebody else owns the number.
-    pub(crate) replicas: Option<i64>,
     pub(crate) template: Tree,
     pub(crate) notes: Vec<String>,
+    mounts: Mounts,
 }
 
 /// A volume that the workload itself brings along.
@@ -45,28 +61,54 @@ pub(crate) struct OwnVolume {
 
 impl Pods {
     /// Reads everything that pods have in common.
-    pub(crate) fn read(
-        reader: &Reader<'_>,
-        request: &RenderRequest,
-        name: check::Check,
-        own: &[OwnVolume],
-    ) -> Self {
-        let meta = Meta::read(reader, name).versioned(reader);
-        let port = reader.integer("port", 1..=65535);
+    pub(crate) fn read(reader: &Reader<'_>, request: &RenderRequest, make: Make<'_>) -> Self {
+        let meta = Meta::read(reader, check::dns_subdomain);
+        let meta = if make.versioned { meta.versioned(reader) } else { meta };
         let mut notes = Vec::new();
-        let mounts = Mounts::read(reader, &request.links, &meta.namespace, own, &mut notes);
-        let container = container(reader, &meta, port, &mounts);
-        let spec = Tree::new()
+        let mut mounts = Mounts::of(make.own);
+        mounts.read(reader, make.host_paths, &request.links, &meta.namespace, &mut notes);
+        let container = container(reader, &meta, &mounts, make.long_running).merge(make.container);
+        let spec = make
+            .pod
             .set_some("serviceAccountName", reader.checked("serviceAccountName", check::dns_subdomain))
             .set_filled("imagePullSecrets", pull_secrets(reader))
             .set("containers", vec![Value::from(container)])
             .set_filled("volumes", mounts.volumes());
         let template =
             Tree::new().set("metadata", Tree::new().set("labels", meta.pod_labels())).set("spec", spec);
-        let replicas = replicas(reader, &request.links, &mut notes);
-        mounts.warn_about_sharing(reader, replicas);
         database::warn_about_password(reader, mounts.hold_secret());
-        Self { meta, replicas, template, notes }
+        Self { meta, template, notes, mounts }
+    }
+
+    /// Reads the number of pods. `None`: a neighbour owns it, and ours would fight with it at every run.
+    pub(crate) fn replicas(&mut self, reader: &Reader<'_>, links: &[Link]) -> Option<i64> {
+        let given = reader.integer("replicas", 0..=i64::from(i32::MAX));
+        if given.is_some_and(|count| count > 100) {
+            let message = format_args!("replicas {} is a lot", given.unwrap_or_default());
+            reader.warning("replicas", "high", message, "check that it isn't a typing error");
+        }
+        let count = given.unwrap_or(1);
+        let Some(link) = links.iter().find(|link| link.peer.facts.scales_replicas) else {
+            self.mounts.warn_about_sharing(reader, count);
+            return Some(count);
+        };
+        let owner = format!("{} {}", link.peer.kind, link.peer.facts.name);
+        // One is what an editor fills in by itself.
+        if count != 1 {
+            let message = format_args!("replicas {count} is not applied: {owner} sets the number of pods");
+            let hint = "set its smallest and largest number instead, and clear replicas";
+            reader.warning("replicas", "scaled", message, hint);
+        }
+        self.notes.push(format!("replicas left to {owner}"));
+        None
+    }
+
+    /// Reports a name that is longer than what Kubernetes makes of it may be. `title` is `a deployment`.
+    pub(crate) fn limit_name(&self, reader: &Reader<'_>, longest: usize, title: &str, hint: &str) {
+        if self.meta.name.len() > longest {
+            let message = format_args!("the name of {title} is longer than {longest} characters");
+            reader.error("name", "invalid", message, hint);
+        }
     }
 
     /// The selector of the pods, as text.
@@ -74,6 +116,9 @@ impl Pods {
         format!("app={}", label_text(&self.meta.name))
     }
 }
+
+/// Why names of what selects its pods by the label `app` are short.
+pub(crate) const SHORT_NAME: &str = "pods are selected by the label app, which holds 63 characters";
 
 /// What neighbours may know about a node that makes pods.
 pub(crate) fn facts(node: &Node, api_version: &str, kind: &str) -> Facts {
@@ -83,7 +128,9 @@ pub(crate) fn facts(node: &Node, api_version: &str, kind: &str) -> Facts {
     Facts { labels, port, ports: port.into_iter().collect(), ..Facts::of(node, api_version, kind) }
 }
 
-fn container(reader: &Reader<'_>, meta: &Meta, port: Option<i64>, mounts: &Mounts) -> Tree {
+fn container(reader: &Reader<'_>, meta: &Meta, mounts: &Mounts, long_running: bool) -> Tree {
+    let port = if long_running { reader.integer("port", 1..=65535) } else { None };
+    let probe = |key, defaults| if long_running { probe(reader, key, port, defaults) } else { None };
     const HINT: &str = "give the image to run, for example nginx:1.27";
     let image = reader.required_text("image", HINT).and_then(|_| reader.checked("image", check::image));
     let policies = ["Always", "IfNotPresent", "Never"];
@@ -101,8 +148,8 @@ fn container(reader: &Reader<'_>, meta: &Meta, port: Option<i64>, mounts: &Mount
         .set_filled("env", env::read(reader))
         .set_filled("envFrom", mounts.env_from())
         .set_filled("resources", resources::read(reader))
-        .set_some("livenessProbe", probe(reader, "livenessProbe", port, LIVENESS))
-        .set_some("readinessProbe", probe(reader, "readinessProbe", port, READINESS))
+        .set_some("livenessProbe", probe("livenessProbe", LIVENESS))
+        .set_some("readinessProbe", probe("readinessProbe", READINESS))
         .set_filled("volumeMounts", mounts.mounts())
         .set_filled("volumeDevices", mounts.devices())
 }
@@ -115,20 +162,6 @@ pub(crate) fn container_name(name: &str) -> String {
 fn pull_secrets(reader: &Reader<'_>) -> Vec<Value> {
     let names = reader.checked_texts("imagePullSecrets", check::dns_subdomain);
     names.into_iter().map(|name| Tree::new().set("name", name).into()).collect()
-}
-
-/// The number of replicas, unless a neighbour owns it: then ours would fight with it at every run.
-fn replicas(reader: &Reader<'_>, links: &[Link], notes: &mut Vec<String>) -> Option<i64> {
-    let given = reader.integer("replicas", 0..=i64::from(i32::MAX));
-    if given.is_some_and(|count| count > 100) {
-        let message = format_args!("replicas {} is a lot", given.unwrap_or_default());
-        reader.warning("replicas", "high", message, "check that it isn't a typing error");
-    }
-    if let Some(link) = links.iter().find(|link| link.peer.facts.scales_replicas) {
-        notes.push(format!("replicas left to {} {}", link.peer.kind, link.peer.facts.name));
-        return None;
-    }
-    Some(given.unwrap_or(1))
 }
 
 /// How a claim may be mounted.

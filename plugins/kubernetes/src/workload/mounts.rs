@@ -17,13 +17,17 @@ enum Source {
     ConfigMap,
     Secret,
     Claim,
+    /// A file or directory of the cluster node.
+    Host,
 }
 
 impl Source {
-    const ALL: [(Self, &'static str, &'static str); 3] = [
+    const ALL: [(Self, &'static str, &'static str); 4] = [
         (Self::ConfigMap, "configMap", "ConfigMap"),
         (Self::Secret, "secret", "Secret"),
         (Self::Claim, "persistentVolumeClaim", "PersistentVolumeClaim"),
+        // No kind of object: a neighbour never is one.
+        (Self::Host, "hostPath", "-"),
     ];
 
     fn of_type(text: &str) -> Option<Self> {
@@ -39,15 +43,39 @@ impl Source {
             Self::ConfigMap => "/etc/config".to_owned(),
             Self::Secret => "/etc/secrets".to_owned(),
             Self::Claim => format!("/data/{name}"),
+            Self::Host => format!("/host/{name}"),
         }
     }
 
-    fn volume(self, name: &str) -> Tree {
-        match self {
-            Self::ConfigMap => Tree::new().set("configMap", Tree::new().set("name", name)),
-            Self::Secret => Tree::new().set("secret", Tree::new().set("secretName", name)),
-            Self::Claim => Tree::new().set("persistentVolumeClaim", Tree::new().set("claimName", name)),
-        }
+    /// Whether it can be read but not written, whatever the mount says.
+    fn read_only(self) -> bool {
+        matches!(self, Self::ConfigMap | Self::Secret)
+    }
+}
+
+/// Where a volume comes from on the cluster node.
+#[derive(Debug, Clone, PartialEq, Eq)]
+struct HostPath {
+    path: String,
+    kind: &'static str,
+}
+
+impl HostPath {
+    const KINDS: [&'static str; 7] = [
+        "Directory",
+        "DirectoryOrCreate",
+        "File",
+        "FileOrCreate",
+        "Socket",
+        "CharDevice",
+        "BlockDevice",
+    ];
+
+    fn read(item: &Reader<'_>) -> Option<Self> {
+        let kind = item.choice("hostPathType", &Self::KINDS).unwrap_or("Directory");
+        item.required_text("hostPath", "give the path on the cluster node, for example /var/log")?;
+        let path = item.checked("hostPath", check::absolute_path)?.to_owned();
+        Some(Self { path, kind })
     }
 }
 
@@ -55,6 +83,7 @@ impl Source {
 struct Mount {
     source: Source,
     name: String,
+    host: Option<HostPath>,
     path: String,
     read_only: Option<bool>,
     node: Option<String>,
@@ -66,6 +95,27 @@ struct Mount {
     field: String,
 }
 
+impl Mount {
+    fn is_same_volume(&self, other: &Self) -> bool {
+        (self.source, &self.name, &self.host) == (other.source, &other.name, &other.host)
+    }
+
+    /// The entry of the pod's `volumes`. The name first, as people write it.
+    fn volume(&self) -> Value {
+        let volume = Tree::new().set("name", self.volume.as_str());
+        let named = |member: &str| Tree::new().set(member, self.name.as_str());
+        let volume = match (self.source, &self.host) {
+            (Source::ConfigMap, _) => volume.set("configMap", named("name")),
+            (Source::Secret, _) => volume.set("secret", named("secretName")),
+            (Source::Claim, _) => volume.set("persistentVolumeClaim", named("claimName")),
+            (Source::Host, host) => volume.set_some("hostPath", host.as_ref().map(|host| {
+                Tree::new().set("path", host.path.as_str()).set("type", host.kind)
+            })),
+        };
+        volume.into()
+    }
+}
+
 /// All mounts of a container.
 #[derive(Debug, Default)]
 pub(crate) struct Mounts {
@@ -75,34 +125,42 @@ pub(crate) struct Mounts {
 }
 
 impl Mounts {
-    /// Reads `volumeMounts` and the links of role [`ROLE`].
-    pub(crate) fn read(
-        reader: &Reader<'_>,
-        links: &[Link],
-        namespace: &str,
-        own: &[OwnVolume],
-        notes: &mut Vec<String>,
-    ) -> Self {
+    /// What the workload itself brings along.
+    pub(crate) fn of(own: &[OwnVolume]) -> Self {
         let own = own.iter().map(|volume| (volume.name.clone(), volume.path.clone())).collect();
-        let mut mounts = Self { own, ..Self::default() };
-        for item in reader.items("volumeMounts") {
-            mounts.add_listed(&item, links, notes);
-        }
-        for link in links.iter().filter(|link| link.is(ROLE, DeclaredBy::Peer)) {
-            mounts.add_linked(link, reader, namespace, notes);
-        }
-        mounts.name_volumes();
-        mounts.check_paths(reader);
-        mounts
+        Self { own, ..Self::default() }
     }
 
-    fn add_listed(&mut self, item: &Reader<'_>, links: &[Link], notes: &mut Vec<String>) {
+    /// Reads `volumeMounts` and the links of role [`ROLE`].
+    pub(crate) fn read(
+        &mut self,
+        reader: &Reader<'_>,
+        host_paths: bool,
+        links: &[Link],
+        namespace: &str,
+        notes: &mut Vec<String>,
+    ) {
+        for item in reader.items("volumeMounts") {
+            self.add_listed(&item, host_paths, links, notes);
+        }
+        for link in links.iter().filter(|link| link.is(ROLE, DeclaredBy::Peer)) {
+            self.add_linked(link, reader, namespace, notes);
+        }
+        self.name_volumes();
+        self.check_paths(reader);
+    }
+
+    fn add_listed(&mut self, item: &Reader<'_>, host_paths: bool, links: &[Link], notes: &mut Vec<String>) {
         let node = item.text("nodeId");
         let peer = node.and_then(|id| links.iter().find(|link| link.peer.id == id)).map(|link| &link.peer);
         let by_peer = peer.and_then(|peer| Source::of_kind(&peer.facts.kind));
-        let Some(source) = by_peer.or_else(|| listed_type(item)) else { return };
+        let Some(source) = by_peer.or_else(|| listed_type(item, host_paths)) else { return };
+        let host = if source == Source::Host { HostPath::read(item) } else { None };
         let Some(name) = mounted_name(item, peer, notes) else { return };
-        if item.text("injectAs") == Some("env") && source != Source::Claim {
+        if source == Source::Host && host.is_none() {
+            return;
+        }
+        if item.text("injectAs") == Some("env") && source.read_only() {
             self.inject(source, name);
             return;
         }
@@ -112,7 +170,8 @@ impl Mounts {
         self.listed.push(Mount {
             source,
             path,
-            read_only: if source == Source::Claim { item.flag("readOnly") } else { Some(true) },
+            host,
+            read_only: if source.read_only() { Some(true) } else { item.flag("readOnly") },
             node: node.map(str::to_owned),
             volume: String::new(),
             block: facts.is_some_and(is_block),
@@ -138,7 +197,7 @@ impl Mounts {
             );
         }
         let option = link.option("injectAs").or(facts.inject_as.as_deref());
-        if option == Some("env") && source != Source::Claim {
+        if option == Some("env") && source.read_only() {
             if self.inject(source, facts.name.clone()) {
                 notes.push(format!("environment from {} {}", peer.kind, facts.name));
             }
@@ -155,8 +214,9 @@ impl Mounts {
         self.listed.push(Mount {
             source,
             name: facts.name.clone(),
+            host: None,
             path,
-            read_only: (source != Source::Claim).then_some(true),
+            read_only: source.read_only().then_some(true),
             node: Some(peer.id.clone()),
             volume: String::new(),
             block: is_block(facts),
@@ -180,7 +240,7 @@ impl Mounts {
         for at in 0..self.listed.len() {
             let (done, rest) = self.listed.split_at_mut(at);
             let Some(mount) = rest.first_mut() else { return };
-            if let Some(same) = done.iter().find(|it| it.source == mount.source && it.name == mount.name) {
+            if let Some(same) = done.iter().find(|it| it.is_same_volume(mount)) {
                 mount.volume.clone_from(&same.volume);
                 continue;
             }
@@ -215,9 +275,8 @@ impl Mounts {
     }
 
     /// Several replicas on several cluster nodes cannot share a claim that only one may mount.
-    pub(crate) fn warn_about_sharing(&self, reader: &Reader<'_>, replicas: Option<i64>) {
-        let Some(count) = replicas.filter(|count| *count > 1) else { return };
-        for mount in self.listed.iter().filter(|mount| mount.single_node) {
+    pub(crate) fn warn_about_sharing(&self, reader: &Reader<'_>, count: i64) {
+        for mount in self.listed.iter().filter(|mount| count > 1 && mount.single_node) {
             let message =
                 format!("{count} replicas share the claim {}, which one cluster node may mount", mount.name);
             let hint = "use the access mode ReadWriteMany, or one replica";
@@ -236,7 +295,7 @@ impl Mounts {
     pub(crate) fn volumes(&self) -> Vec<Value> {
         let first = |at: usize| !self.listed[..at].iter().any(|it| it.volume == self.listed[at].volume);
         let mounts = self.listed.iter().enumerate().filter(|(at, _)| first(*at));
-        mounts.map(|(_, it)| volume(it)).collect()
+        mounts.map(|(_, it)| it.volume()).collect()
     }
 
     /// The container's `volumeMounts`.
@@ -271,17 +330,6 @@ impl Mounts {
     }
 }
 
-fn volume(mount: &Mount) -> Value {
-    let source = mount.source.volume(&mount.name);
-    // The name first, as people write it.
-    let mut members = serde_json::Map::new();
-    members.insert("name".to_owned(), mount.volume.as_str().into());
-    if let Value::Object(source) = Value::from(source) {
-        members.extend(source);
-    }
-    Value::Object(members)
-}
-
 /// What a mount names: the neighbour it points at by its current name, else the copied one.
 fn mounted_name(item: &Reader<'_>, peer: Option<&Peer>, notes: &mut Vec<String>) -> Option<String> {
     if let Some(peer) = peer {
@@ -294,12 +342,16 @@ fn mounted_name(item: &Reader<'_>, peer: Option<&Peer>, notes: &mut Vec<String>)
     item.checked("name", check::dns_subdomain).map(str::to_owned)
 }
 
-fn listed_type(item: &Reader<'_>) -> Option<Source> {
-    const HINT: &str = "use configMap, secret or persistentVolumeClaim";
-    let text = item.required_text("type", HINT)?;
-    let source = Source::of_type(text);
+fn listed_type(item: &Reader<'_>, host_paths: bool) -> Option<Source> {
+    let hint = if host_paths {
+        "use configMap, secret, persistentVolumeClaim or hostPath"
+    } else {
+        "use configMap, secret or persistentVolumeClaim"
+    };
+    let text = item.required_text("type", hint)?;
+    let source = Source::of_type(text).filter(|source| host_paths || *source != Source::Host);
     if source.is_none() {
-        item.error("type", "invalid", format_args!("type {text:?} is not known"), HINT);
+        item.error("type", "invalid", format_args!("type {text:?} is not known"), hint);
     }
     source
 }
