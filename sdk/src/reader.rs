@@ -281,7 +281,7 @@ fn hint_for(wanted: &str) -> &'static str {
 }
 
 /// `mountPath` + `relative` = `mount_path_relative`; without a key the second half alone.
-fn code(key: &str, what: &str) -> String {
+pub(crate) fn code(key: &str, what: &str) -> String {
     let mut code = String::with_capacity(key.len() + what.len() + 4);
     let mut before = '_';
     for letter in key.chars() {

@@ -4,6 +4,7 @@
 //! remove one, delete its file, its `mod` line and its line in the registry; nothing else mentions it.
 
 mod configmap;
+mod daemonset;
 mod deployment;
 mod ingress;
 mod persistentvolumeclaim;
@@ -37,6 +38,7 @@ impl Collection for Kubernetes {
         secret::Secret,
         persistentvolumeclaim::PersistentVolumeClaim,
         statefulset::StatefulSet,
+        daemonset::DaemonSet,
     ];
 }
 

@@ -94,7 +94,9 @@ impl NodeType for StatefulSet {
     }
 
     fn status(&self, request: &StatusRequest) -> Status {
-        let Some(live) = request.live(KIND) else { return Counts::absent(&REPLICAS).member("currentReplicas", 0) };
+        let Some(live) = request.live(KIND) else {
+            return Counts::absent(&REPLICAS).member("currentReplicas", 0);
+        };
         let count = |key: &str| integer_at(live, &["status", key]).unwrap_or(0);
         let desired = integer_at(live, &["spec", "replicas"]).unwrap_or(1);
         let seen = count("observedGeneration") >= integer_at(live, &["metadata", "generation"]).unwrap_or(0);

@@ -1,7 +1,7 @@
 //! Metadata and labels by KubeOrch's conventions: `app: <name>`, `managed-by: kubeorch`, then the user's own.
 
 use super::Tree;
-use crate::{Reader, check};
+use crate::{Reader, check, reader::code};
 
 /// The value of the label `managed-by`.
 pub const MANAGED_BY: &str = "kubeorch";
@@ -100,6 +100,20 @@ pub fn custom_labels(reader: &Reader<'_>, name: &str) -> Vec<(String, String)> {
         }
     }
     labels
+}
+
+/// A member that holds labels to select by, keys and values checked.
+pub fn label_map(reader: &Reader<'_>, key: &str) -> Tree {
+    let good = reader.map(key).into_iter().filter(|(label, value)| {
+        let bad = check::label_key(label).err().or_else(|| check::label_value(value).err());
+        if let Some(why) = &bad {
+            let field = reader.field(&format!("{key}.{label}"));
+            let message = format!("{key} {label}={value} {}", why.problem);
+            reader.findings().error(&code(key, "invalid"), field, message, why.hint);
+        }
+        bad.is_none()
+    });
+    good.collect()
 }
 
 /// The member `annotations`, keys checked. Values may be any text, up to 256 KiB together.

@@ -6,7 +6,7 @@ mod probe;
 mod tree;
 
 pub use self::{
-    labels::{MANAGED_BY, Meta, annotations, custom_labels, label_text},
+    labels::{MANAGED_BY, Meta, annotations, custom_labels, label_map, label_text},
     live::{at, condition, integer_at, is_deleting, qualified_name, text_at},
     probe::{Defaults as ProbeDefaults, probe},
     tree::Tree,

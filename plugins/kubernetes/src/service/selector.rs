@@ -2,7 +2,7 @@
 
 use kubeorch_plugin_sdk::{
     DeclaredBy, Link, Peer, Reader, check,
-    kubernetes::{Tree, label_text},
+    kubernetes::{Tree, label_map, label_text},
     read_text,
 };
 use serde_json::Value;
@@ -97,9 +97,8 @@ impl<'a> Target<'a> {
 
     /// The labels to select by: the explicit ones, else those of the workload, else `app: <targetApp>`.
     pub(super) fn selector(&self, reader: &Reader<'_>) -> Tree {
-        let explicit = reader.map("selector");
-        if !explicit.is_empty() {
-            return explicit.into_iter().filter(|(key, value)| valid(reader, key, value)).collect();
+        if reader.object("selector").is_some() {
+            return label_map(reader, "selector");
         }
         if let Some(peer) = self.peer.filter(|peer| !peer.facts.labels.is_empty()) {
             return peer.facts.labels.iter().map(|(key, value)| (key.as_str(), value.clone())).collect();
@@ -114,17 +113,4 @@ impl<'a> Target<'a> {
         }
         Tree::new().set("app", Value::from(label_text(app)))
     }
-}
-
-fn valid(reader: &Reader<'_>, key: &str, value: &str) -> bool {
-    let bad = check::label_key(key).err().or_else(|| check::label_value(value).err());
-    let Some(why) = bad else { return true };
-    let field = reader.field(&format!("selector.{key}"));
-    reader.findings().error(
-        "selector_invalid",
-        field,
-        format!("selector {key}={value} {}", why.problem),
-        why.hint,
-    );
-    false
 }

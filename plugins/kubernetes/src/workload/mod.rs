@@ -3,6 +3,7 @@
 mod database;
 mod env;
 pub(crate) mod health;
+mod host_path;
 mod mounts;
 pub(crate) mod parameters;
 mod resources;
@@ -24,6 +25,10 @@ pub(crate) const WORKLOADS: &str = "trait:workload";
 pub(crate) const LONG_RUNNING: &str = "long-running";
 /// Those whose number of replicas can be changed from outside.
 pub(crate) const SCALABLE: &str = "scalable";
+
+/// The fact that names the resources of which the pods ask for an amount: `cpu`, `memory`. Who scales them by how much
+/// of that amount they use needs to know.
+pub(crate) const REQUESTS: &str = "requests";
 
 const LIVENESS: ProbeDefaults = ProbeDefaults { path: "/health", initial_delay: 30, period: 10 };
 const READINESS: ProbeDefaults = ProbeDefaults { path: "/ready", initial_delay: 5, period: 5 };
@@ -125,13 +130,16 @@ pub(crate) fn facts(node: &Node, api_version: &str, kind: &str) -> Facts {
     let port = read_integer(&node.data, "port", 1..=65535);
     let mut labels = Map::new();
     labels.insert("app".to_owned(), label_text(node.name()).into());
-    Facts { labels, port, ports: port.into_iter().collect(), ..Facts::of(node, api_version, kind) }
+    let mut facts =
+        Facts { labels, port, ports: port.into_iter().collect(), ..Facts::of(node, api_version, kind) };
+    facts.more.insert(REQUESTS.to_owned(), resources::requested(node).into());
+    facts
 }
 
 fn container(reader: &Reader<'_>, meta: &Meta, mounts: &Mounts, long_running: bool) -> Tree {
+    const HINT: &str = "give the image to run, for example nginx:1.27";
     let port = if long_running { reader.integer("port", 1..=65535) } else { None };
     let probe = |key, defaults| if long_running { probe(reader, key, port, defaults) } else { None };
-    const HINT: &str = "give the image to run, for example nginx:1.27";
     let image = reader.required_text("image", HINT).and_then(|_| reader.checked("image", check::image));
     let policies = ["Always", "IfNotPresent", "Never"];
     let ports: Vec<Value> = port

@@ -6,7 +6,7 @@ use kubeorch_plugin_sdk::{
 };
 use serde_json::Value;
 
-use super::OwnVolume;
+use super::{OwnVolume, host_path::HostPath};
 
 /// The role of a link by which a neighbour is mounted.
 pub(crate) const ROLE: &str = "mounts";
@@ -53,32 +53,6 @@ impl Source {
     }
 }
 
-/// Where a volume comes from on the cluster node.
-#[derive(Debug, Clone, PartialEq, Eq)]
-struct HostPath {
-    path: String,
-    kind: &'static str,
-}
-
-impl HostPath {
-    const KINDS: [&'static str; 7] = [
-        "Directory",
-        "DirectoryOrCreate",
-        "File",
-        "FileOrCreate",
-        "Socket",
-        "CharDevice",
-        "BlockDevice",
-    ];
-
-    fn read(item: &Reader<'_>) -> Option<Self> {
-        let kind = item.choice("hostPathType", &Self::KINDS).unwrap_or("Directory");
-        item.required_text("hostPath", "give the path on the cluster node, for example /var/log")?;
-        let path = item.checked("hostPath", check::absolute_path)?.to_owned();
-        Some(Self { path, kind })
-    }
-}
-
 #[derive(Debug)]
 struct Mount {
     source: Source,
@@ -108,9 +82,7 @@ impl Mount {
             (Source::ConfigMap, _) => volume.set("configMap", named("name")),
             (Source::Secret, _) => volume.set("secret", named("secretName")),
             (Source::Claim, _) => volume.set("persistentVolumeClaim", named("claimName")),
-            (Source::Host, host) => volume.set_some("hostPath", host.as_ref().map(|host| {
-                Tree::new().set("path", host.path.as_str()).set("type", host.kind)
-            })),
+            (Source::Host, host) => volume.set_some("hostPath", host.as_ref().map(HostPath::tree)),
         };
         volume.into()
     }

@@ -3,6 +3,8 @@
 use kubeorch_plugin_sdk::{Parameter, Parameters};
 use serde_json::{Value, json};
 
+use super::host_path::HostPath;
+
 /// Name and namespace.
 pub(crate) fn identity(name: &'static str) -> Parameters {
     let about_name = "Name of the object: lower-case letters, digits and hyphens.";
@@ -21,7 +23,7 @@ pub(crate) fn replicas() -> Parameter {
     Parameter::integer("replicas", "Replicas")
         .default(1)
         .range(0, 100)
-        .about("Number of pods; 0 stops them all.")
+        .about("Number of pods; 0 stops them all. Left to the autoscaler when one is linked.")
 }
 
 /// The container's port.
@@ -109,15 +111,33 @@ fn probe(path: &str, delay: i64, period: i64) -> Value {
 
 /// Mounted config maps, secrets and claims.
 pub(crate) fn volume_mounts() -> Parameter {
-    let item = json!({ "type": "object", "required": ["type"], "properties": {
+    mounts(&["configMap", "secret", "persistentVolumeClaim"], json!({}))
+        .about("Config maps, secrets and claims the container sees as files.")
+}
+
+/// As [`volume_mounts`], and files and directories of the cluster node.
+pub(crate) fn volume_mounts_with_host() -> Parameter {
+    let host = json!({
+        "hostPath": { "type": "string", "title": "Path on the node" },
+        "hostPathType": { "type": "string", "title": "What is there", "enum": HostPath::KINDS, "default": "Directory" } });
+    mounts(&["configMap", "secret", "hostPath", "persistentVolumeClaim"], host).about(
+        "Config maps, secrets, claims and directories of the cluster node that the container sees as files.",
+    )
+}
+
+fn mounts(types: &[&str], more: Value) -> Parameter {
+    let mut properties = json!({
         "name": { "type": "string", "title": "Name", "description": "Name of what is mounted." },
         "mountPath": { "type": "string", "title": "Mount path" },
-        "type": { "type": "string", "title": "Type", "enum": ["configMap", "secret", "persistentVolumeClaim"] },
+        "type": { "type": "string", "title": "Type", "enum": types },
         "nodeId": { "type": "string", "title": "Node", "description": "Node that makes it; its name is followed." },
         "readOnly": { "type": "boolean", "title": "Read only" },
-        "injectAs": { "type": "string", "title": "Inject as", "enum": ["volume", "env"], "default": "volume" } } });
+        "injectAs": { "type": "string", "title": "Inject as", "enum": ["volume", "env"], "default": "volume" } });
+    if let (Value::Object(properties), Value::Object(more)) = (&mut properties, more) {
+        properties.extend(more);
+    }
+    let item = json!({ "type": "object", "required": ["type"], "properties": properties });
     Parameter::list("volumeMounts", "Volume mounts", item)
-        .about("Config maps, secrets and claims the container sees as files.")
 }
 
 /// Command and arguments.

@@ -1,6 +1,6 @@
 //! CPU and memory: requests and limits.
 
-use kubeorch_plugin_sdk::{Reader, check::Quantity, kubernetes::Tree};
+use kubeorch_plugin_sdk::{Node, Reader, check::Quantity, kubernetes::Tree};
 use serde_json::Value;
 
 /// `resources` as the container wants it. Values may be texts or plain numbers, which stay numbers in meaning.
@@ -23,6 +23,20 @@ pub(crate) fn read(reader: &Reader<'_>) -> Tree {
         }
     }
     Tree::new().set_filled("requests", tree(requests)).set_filled("limits", tree(limits))
+}
+
+/// The names of resources that are asked for; a limit without a request is both.
+pub(super) fn requested(node: &Node) -> Vec<String> {
+    let mut names: Vec<String> = Vec::new();
+    let resources = node.data.get("resources");
+    let amounts = ["requests", "limits"].map(|kind| resources.and_then(|it| it.get(kind)?.as_object()));
+    for (name, amount) in amounts.into_iter().flatten().flatten() {
+        let given = amount.is_number() || amount.as_str().is_some_and(|text| !text.trim().is_empty());
+        if given && !names.contains(name) {
+            names.push(name.clone());
+        }
+    }
+    names
 }
 
 type Amount<'a> = (&'a str, String, Quantity);
