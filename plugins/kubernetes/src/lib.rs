@@ -7,6 +7,7 @@ mod configmap;
 mod daemonset;
 mod deployment;
 mod ingress;
+mod job;
 mod persistentvolumeclaim;
 mod secret;
 mod service;
@@ -39,6 +40,7 @@ impl Collection for Kubernetes {
         persistentvolumeclaim::PersistentVolumeClaim,
         statefulset::StatefulSet,
         daemonset::DaemonSet,
+        job::Job,
     ];
 }
 

@@ -1,5 +1,6 @@
 //! What all node types that make pods share: the pod's template, its parameters, its links and its health.
 
+pub(crate) mod batch;
 mod database;
 mod env;
 pub(crate) mod health;
