@@ -4,6 +4,7 @@
 //! remove one, delete its file, its `mod` line and its line in the registry; nothing else mentions it.
 
 mod configmap;
+mod cronjob;
 mod daemonset;
 mod deployment;
 mod ingress;
@@ -41,6 +42,7 @@ impl Collection for Kubernetes {
         statefulset::StatefulSet,
         daemonset::DaemonSet,
         job::Job,
+        cronjob::CronJob,
     ];
 }
 

@@ -2,7 +2,8 @@
 
 use super::{Rejection, reject};
 
-const HINT: &str = "write minute, hour, day, month and weekday, for example */15 8-18 * * mon-fri, or @hourly";
+const HINT: &str =
+    "write minute, hour, day, month and weekday, for example */15 8-18 * * mon-fri, or @hourly";
 
 /// Smallest and largest number of each field, and the names that stand for its numbers.
 const FIELDS: [(u8, u8, &[&str]); 5] =
@@ -26,7 +27,10 @@ pub fn cron_schedule(text: &str) -> Result<(), Rejection> {
         return reject("has six fields", "Kubernetes knows no seconds: leave the first field out");
     }
     let good = fields.len() == FIELDS.len()
-        && fields.iter().zip(FIELDS).all(|(field, bounds)| field.split(',').all(|part| is_part(part, bounds)));
+        && fields
+            .iter()
+            .zip(FIELDS)
+            .all(|(field, bounds)| field.split(',').all(|part| is_part(part, bounds)));
     if good { Ok(()) } else { reject("is not a schedule", HINT) }
 }
 
@@ -49,7 +53,7 @@ fn is_part(part: &str, (least, most, names): (u8, u8, &[&str])) -> bool {
         Some((range, step)) => (range, Some(step)),
         None => (part, None),
     };
-    if step.is_some_and(|step| !number(step).is_some_and(|step| step > 0)) {
+    if step.is_some_and(|step| number(step).is_none_or(|step| step == 0)) {
         return false;
     }
     if range == "*" || range == "?" {
@@ -74,10 +78,13 @@ fn number(text: &str) -> Option<u32> {
 fn is_duration(text: &str) -> bool {
     let mut rest = text;
     while !rest.is_empty() {
-        let digits = rest.find(|letter: char| !letter.is_ascii_digit() && letter != '.').unwrap_or(rest.len());
+        let digits =
+            rest.find(|letter: char| !letter.is_ascii_digit() && letter != '.').unwrap_or(rest.len());
         let (amount, after) = rest.split_at(digits);
         let unit = ["ns", "us", "ms", "s", "m", "h"].into_iter().find(|unit| {
-            after.strip_prefix(unit).is_some_and(|next| !next.starts_with(|it: char| it.is_ascii_alphabetic()))
+            after
+                .strip_prefix(unit)
+                .is_some_and(|next| !next.starts_with(|it: char| it.is_ascii_alphabetic()))
         });
         match (amount.parse::<f64>(), unit) {
             (Ok(_), Some(unit)) => rest = &after[unit.len()..],
