@@ -9,7 +9,8 @@ use ::redb::backends::FileBackend;
 use ::redb::{Builder, Database, DatabaseError, StorageBackend};
 
 use super::file::{self, Facts, Failure, damaged};
-use super::pages::{Kind, Pages, kind};
+use super::overlay::Overlay;
+use super::pages::{Kind, Pages, SIZE, kind};
 use super::{Options, convert};
 use crate::store::Error;
 
@@ -75,7 +76,11 @@ pub(super) fn private(path: &Path) -> io::Result<File> {
 }
 
 fn open_file(path: &Path) -> io::Result<Box<dyn StorageBackend>> {
-    let file = private(path)?;
+    let file = match private(path) {
+        // The file system was mounted read-only because its disk failed.
+        Err(error) if error.kind() == io::ErrorKind::ReadOnlyFilesystem => File::open(path)?,
+        file => file?,
+    };
     // After a failed flush the kernel may show pages that are not on the disk and call them clean.
     #[cfg(target_os = "linux")]
     rustix::fs::fadvise(&file, 0, None, rustix::fs::Advice::DontNeed)?;
@@ -96,14 +101,37 @@ fn free(_: &Path) -> io::Result<u64> {
 
 /// Opens what the medium holds, or starts a new store in it.
 pub(super) fn open(medium: &Medium, options: &Options, name: &str) -> Result<(Database, Facts), Failure> {
-    let database = pages(medium, options, name)?;
+    let below = (medium.open)().map_err(|error| file::storage(error.into(), name))?;
+    let database = pages(below, options, name)?;
     let facts = file::prepare(&database, name)?;
     Ok((database, facts))
 }
 
-fn pages(medium: &Medium, options: &Options, name: &str) -> Result<Database, Failure> {
+/// Opens what the medium holds without writing to it. What is committed all the same is gone when it is closed.
+pub(super) fn open_to_read(
+    medium: &Medium,
+    options: &Options,
+    name: &str,
+) -> Result<(Database, Facts), Failure> {
+    let over = |error: io::Error| file::storage(error.into(), name);
+    let below = Overlay::new((medium.open)().map_err(over)?).map_err(over)?;
+    let database = pages(Box::new(below), options, name)?;
+    let facts = file::facts(&database, name)?;
+    Ok((database, facts))
+}
+
+/// Whether the medium takes writes: its first block, as it is, and a flush. Whoever reads meanwhile notices nothing.
+pub(super) fn probe(medium: &Medium) -> io::Result<()> {
+    let below = (medium.open)()?;
+    let mut first = vec![0; SIZE];
+    below.read(0, &mut first)?;
+    below.write(0, &first)?;
+    below.sync_data()?;
+    below.close()
+}
+
+fn pages(below: Box<dyn StorageBackend>, options: &Options, name: &str) -> Result<Database, Failure> {
     let broken = |error: io::Error| file::storage(error.into(), name);
-    let below = (medium.open)().map_err(broken)?;
     match kind(&*below).map_err(broken)? {
         Kind::Empty | Kind::Pages => {}
         Kind::Plain => return Err(Failure::Refused(damaged(name, &"it must be converted first"))),

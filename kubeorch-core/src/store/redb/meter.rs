@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
-use std::sync::atomic::{AtomicU64, AtomicUsize, Ordering::Relaxed};
+use std::sync::atomic::{AtomicBool, AtomicU64, AtomicUsize, Ordering::Relaxed};
 use std::time::{Duration, Instant};
 
 use parking_lot::Mutex;
@@ -18,6 +18,7 @@ pub(super) struct Meter {
     commits: AtomicU64,
     last_commit_micros: AtomicU64,
     refuses: Mutex<Option<String>>,
+    complaint: AtomicBool,
     views: Mutex<Views>,
 }
 
@@ -53,6 +54,16 @@ impl Meter {
 
     pub(super) fn refuses(&self, reason: Option<String>) {
         *self.refuses.lock() = reason;
+    }
+
+    /// Notes that a reader met a failing disk; tells whether the writer has yet to be asked to look.
+    pub(super) fn complain(&self) -> bool {
+        !self.complaint.swap(true, Relaxed)
+    }
+
+    /// The writer looks.
+    pub(super) fn looked(&self) {
+        self.complaint.store(false, Relaxed);
     }
 
     pub(super) fn view(self: &Arc<Self>) -> Open {

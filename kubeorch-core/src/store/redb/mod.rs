@@ -23,6 +23,7 @@ mod group;
 mod load;
 mod medium;
 mod meter;
+mod overlay;
 mod pages;
 mod store;
 mod sums;

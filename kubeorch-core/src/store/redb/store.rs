@@ -118,6 +118,7 @@ impl Redb {
             clock: clock.clone(),
             meter: meter.clone(),
             broken: None,
+            reads: false,
             counts: Counts::default(),
         };
         let thread = std::thread::Builder::new()
@@ -142,10 +143,16 @@ impl Redb {
     }
 
     /// Asks the writer to look at the disk; it does not matter when the queue is full, for then it writes anyway.
-    fn complain(&self) {
-        if let Some(queue) = &self.queue {
-            let _ = queue.try_send(Message::Look);
+    pub(super) fn complain(&self) {
+        if let Some(queue) = self.queue.as_ref().filter(|_| self.meter.complain())
+            && queue.try_send(Message::Look).is_err()
+        {
+            self.meter.looked();
         }
+    }
+
+    pub(super) fn name(&self) -> &str {
+        &self.name
     }
 }
 
@@ -153,7 +160,7 @@ impl Redb {
 impl Store for Redb {
     fn snapshot(&self) -> Result<Box<dyn Snapshot + '_>, Error> {
         let view = match &*self.database.read() {
-            Some(database) => View::new(database, &self.name, self.meter.view()),
+            Some(database) => View::new(database, self, self.meter.view()),
             None => Err(Failure::Broken("it is closed until its disk answers again".to_owned())),
         };
         if view.is_err() {

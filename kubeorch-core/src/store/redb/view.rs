@@ -12,6 +12,7 @@ use ::redb::{
 use super::event;
 use super::file::{self, EVENTS, Failure, META, STREAMS, TRIMMED_KEY};
 use super::meter::Open;
+use super::store::Redb;
 use crate::store::memory::crosses;
 use crate::store::{Error, Event, Row, Seq, Snapshot, Table};
 
@@ -19,7 +20,7 @@ type Guard<'a> = AccessGuard<'a, &'static [u8]>;
 type Rows = ReadOnlyTable<&'static [u8], &'static [u8]>;
 
 pub(super) struct View<'a> {
-    name: &'a str,
+    store: &'a Redb,
     read: ReadTransaction,
     events: ReadOnlyTable<u64, &'static [u8]>,
     seq: Seq,
@@ -30,7 +31,8 @@ pub(super) struct View<'a> {
 }
 
 impl<'a> View<'a> {
-    pub(super) fn new(database: &Database, name: &'a str, open: Open) -> Result<Self, Failure> {
+    pub(super) fn new(database: &Database, store: &'a Redb, open: Open) -> Result<Self, Failure> {
+        let name = store.name();
         let read = database.begin_read().map_err(|error| file::transaction(error, name))?;
         let events = read.open_table(EVENTS).map_err(|error| file::table(error, name))?;
         let meta = read.open_table(META).map_err(|error| file::table(error, name))?;
@@ -38,7 +40,7 @@ impl<'a> View<'a> {
         let trimmed = Seq(trimmed.map_or(0, |seq| seq.value()));
         let last = events.last().map_err(|error| file::storage(error, name))?;
         let seq = Seq(last.map_or(trimmed.0, |(seq, _)| seq.value()));
-        Ok(Self { name, read, events, seq, trimmed, _open: open, open: RefCell::default() })
+        Ok(Self { store, read, events, seq, trimmed, _open: open, open: RefCell::default() })
     }
 
     fn table(&self, table: Table) -> Result<Option<Rc<Rows>>, Error> {
@@ -49,14 +51,21 @@ impl<'a> View<'a> {
         let rows = match self.read.open_table(file::rows(table)) {
             Ok(rows) => Some(Rc::new(rows)),
             Err(TableError::TableDoesNotExist(_)) => None,
-            Err(error) => return Err(file::table(error, self.name).into_error()),
+            Err(error) => return Err(self.no_table(error)),
         };
         open.push((table, rows.clone()));
         Ok(rows)
     }
 
+    /// redb refuses every read that its cache does not answer after one that failed, until the file is opened again.
     fn failed(&self, error: StorageError) -> Error {
-        file::storage(error, self.name).into_error()
+        self.store.complain();
+        file::storage(error, self.store.name()).into_error()
+    }
+
+    fn no_table(&self, error: TableError) -> Error {
+        self.store.complain();
+        file::table(error, self.store.name()).into_error()
     }
 
     fn event(&self, seq: u64) -> Result<Event, Error> {
@@ -118,7 +127,7 @@ impl Snapshot for View<'_> {
             let name = table.name().to_owned();
             // A table that was emptied stays in the file.
             let rows = self.read.open_untyped_table(table);
-            let rows = rows.map_err(|error| file::table(error, self.name).into_error())?;
+            let rows = rows.map_err(|error| self.no_table(error))?;
             if !rows.is_empty().map_err(|error| self.failed(error))? {
                 names.push(name);
             }
@@ -142,8 +151,7 @@ impl Snapshot for View<'_> {
     }
 
     fn stream(&self, stream: &str, after: u64, limit: usize) -> Result<Vec<Event>, Error> {
-        let streams =
-            self.read.open_table(STREAMS).map_err(|error| file::table(error, self.name).into_error())?;
+        let streams = self.read.open_table(STREAMS).map_err(|error| self.no_table(error))?;
         let (from, to) = (event::place(stream, after), event::place(stream, u64::MAX));
         let range = (Bound::Excluded(from.as_slice()), Bound::Included(to.as_slice()));
         if crosses(range.0, range.1) {

@@ -48,6 +48,8 @@ pub(super) struct Writer {
     pub(super) meter: Arc<Meter>,
     /// Why nothing is written: after a failed flush nobody knows what the disk holds, until a flush succeeds.
     pub(super) broken: Option<Failure>,
+    /// Whether the file is open for readers alone, because the disk takes no writes.
+    pub(super) reads: bool,
     pub(super) counts: Counts,
 }
 
@@ -174,49 +176,62 @@ impl Writer {
 
     /// A look at the disk without a batch to write.
     fn look(&mut self) {
-        let alive = self.database.read().as_ref().is_some_and(|it| file::facts(it, &self.name).is_ok());
+        self.meter.looked();
+        // Reading proves nothing: the cache may answer. A transaction does not begin after any call that failed.
+        let begins = |database: &Database| file::begin(database, &self.name, Durability::Safe).is_ok();
+        let alive = self.database.read().as_ref().is_some_and(begins);
         if alive && self.broken.is_none() {
             return;
         }
+        self.reads &= alive;
         self.broken.get_or_insert_with(|| Failure::Broken("a read failed".to_owned()));
         self.recover();
     }
 
     /// redb refuses everything after a failed read or write, so the file is closed and opened again; a flush of its
-    /// own proves that the disk takes writes. Until both succeed it is tried before each further commit.
+    /// own proves that the disk takes writes. Until both succeed the file is open for readers alone, and it is tried
+    /// again before each further commit and once a second.
     fn recover(&mut self) {
-        *self.database.write() = None;
-        let proved = self.reopen().and_then(|()| self.prove());
-        match proved {
-            Ok(()) => {
-                tracing::info!(store = self.name, "the store writes again");
-                self.broken = None;
+        if self.reads
+            && let Err(error) = medium::probe(&self.medium)
+        {
+            // Readers keep what they have.
+            self.broken = Some(file::storage(error.into(), &self.name));
+            self.meter.refuses(self.broken.as_ref().map(ToString::to_string));
+            return;
+        }
+        self.counts.clear();
+        let slot = Arc::clone(&self.database);
+        // Views that begin now wait instead of finding nothing.
+        let mut slot = slot.write();
+        *slot = None;
+        (self.reads, self.broken) = (false, None);
+        let opened = self.proved().or_else(|failure| {
+            tracing::error!(store = self.name, ?failure, "the store does not write");
+            self.broken = Some(failure);
+            self.reads = true;
+            medium::open_to_read(&self.medium, &self.options, &self.name)
+        });
+        match opened {
+            Ok((database, facts)) => {
+                *slot = Some(database);
+                self.moved(facts);
             }
             Err(failure) => {
-                tracing::error!(store = self.name, ?failure, "the store does not write");
-                self.broken = Some(failure);
-                // The proof's failure closed the file to readers too; they need no flush.
-                *self.database.write() = None;
-                if let Err(failure) = self.reopen() {
-                    tracing::error!(store = self.name, ?failure, "the store stays closed for now");
-                }
+                tracing::error!(store = self.name, ?failure, "the store stays closed for now");
+                self.reads = false;
             }
+        }
+        if self.broken.is_none() {
+            tracing::info!(store = self.name, "the store writes again");
         }
         self.meter.refuses(self.broken.as_ref().map(ToString::to_string));
     }
 
-    fn reopen(&mut self) -> Result<(), Failure> {
-        self.counts.clear();
+    fn proved(&self) -> Result<(Database, Facts), Failure> {
         let (database, facts) = medium::open(&self.medium, &self.options, &self.name)?;
-        *self.database.write() = Some(database);
-        self.moved(facts);
-        Ok(())
-    }
-
-    fn prove(&self) -> Result<(), Failure> {
-        let database = self.database.read();
-        let Some(database) = &*database else { return Err(Failure::Broken("it is closed".to_owned())) };
-        prove(database, &self.name)
+        prove(&database, &self.name)?;
+        Ok((database, facts))
     }
 
     fn moved(&mut self, facts: Facts) {

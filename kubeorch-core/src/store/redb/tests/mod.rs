@@ -151,6 +151,32 @@ async fn a_failing_disk_is_read_only_until_it_works_again() {
     }
 }
 
+/// A file that a crash left on a file system without writes can be read.
+#[tokio::test]
+async fn a_file_that_cannot_be_written_is_read() {
+    let folder = tempfile::tempdir().unwrap();
+    let (path, copy) = (folder.path().join("store"), folder.path().join("copy"));
+    for durability in [Durability::Safe, Durability::Fast] {
+        let options = Options { durability, ..Options::default() };
+        let store = Redb::open(&path, options, Arc::new(ManualClock::at_millis(0))).unwrap();
+        store.commit(batch(1, 10)).await.unwrap();
+        std::fs::copy(&path, &copy).unwrap();
+        let source = copy.clone();
+        let open = move || {
+            let file = FileBackend::new(File::open(&source)?).map_err(io::Error::other)?;
+            Ok(Box::new(file) as Box<dyn StorageBackend>)
+        };
+        let medium = Medium { open: Box::new(open), free: Box::new(|| Ok(u64::MAX)) };
+        let before = std::fs::read(&copy).unwrap();
+        assert!(
+            super::medium::probe(&medium).is_err() && super::medium::open(&medium, &options, "f").is_err()
+        );
+        let (_, facts) = super::medium::open_to_read(&medium, &options, "f").unwrap();
+        assert!(facts.head > Seq(0));
+        assert_eq!(std::fs::read(&copy).unwrap(), before);
+    }
+}
+
 /// A disk that is nearly full refuses before it writes, and takes writes again without being opened anew.
 #[tokio::test]
 async fn the_reserve_of_the_disk_is_kept() {

@@ -1,13 +1,16 @@
 //! The layer of checksums over bytes in memory.
 
+use std::fs::File;
 use std::io::{self, ErrorKind};
+use std::ops::Bound;
 use std::sync::Arc;
 
-use ::redb::StorageBackend;
-use ::redb::backends::InMemoryBackend;
+use ::redb::backends::{FileBackend, InMemoryBackend};
+use ::redb::{BackendError, StorageBackend};
 use proptest::prelude::*;
 
 use super::Shared;
+use crate::store::redb::overlay::Overlay;
 use crate::store::redb::pages::{BLOCK, Kind, Pages, SIZE, kind};
 use crate::store::redb::sums::SUMS;
 
@@ -152,4 +155,42 @@ proptest! {
             pages = layer(&below);
         }
     }
+}
+
+/// What a store writes when it is opened to be read stays off its disk, whose file may be one that takes no writes.
+#[test]
+fn what_is_written_over_a_file_stays_in_memory() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("file");
+    let bytes: Vec<u8> = (0..3 * SIZE).map(|at| u8::try_from(at % 251).unwrap()).collect();
+    std::fs::write(&path, &bytes).unwrap();
+    let file = FileBackend::new(File::open(&path).unwrap()).unwrap();
+    let over = Overlay::new(Box::new(file)).unwrap();
+    let all = |len: usize| {
+        let mut out = vec![0; len];
+        over.read(0, &mut out).map(|()| out)
+    };
+    let mut wanted = bytes.clone();
+    assert_eq!(all(wanted.len()).unwrap(), wanted);
+    // Across a border, then past the end, then cut inside a block and grown again.
+    over.write(4_000, &[1; 200]).unwrap();
+    wanted[4_000..4_200].fill(1);
+    assert_eq!(all(wanted.len()).unwrap(), wanted);
+    over.write(12_200, &[2; 300]).unwrap();
+    wanted.resize(12_500, 0);
+    wanted[12_200..].fill(2);
+    assert_eq!((over.len().unwrap(), all(12_500).unwrap()), (12_500, wanted.clone()));
+    assert!(all(12_501).is_err());
+    for len in [12_300, 6_000, 20_000] {
+        over.set_len(len).unwrap();
+        wanted.resize(usize::try_from(len).unwrap(), 0);
+        assert_eq!(all(wanted.len()).unwrap(), wanted, "{len}");
+    }
+    over.sync_data().unwrap();
+    // A file that is only read cannot be locked against writers.
+    assert!(matches!(
+        over.try_lock_range(Bound::Unbounded, Bound::Unbounded),
+        Err(BackendError::Unsupported)
+    ));
+    assert_eq!(std::fs::read(path).unwrap(), bytes);
 }
