@@ -1,6 +1,6 @@
 //! Where the bytes of a store lie: a file, or what a test puts in its place.
 
-use std::fs::{File, OpenOptions};
+use std::fs::{File, OpenOptions, TryLockError};
 use std::io;
 use std::path::{Path, PathBuf};
 use std::sync::atomic::Ordering::Relaxed;
@@ -41,12 +41,29 @@ pub(super) fn make(path: &Path, options: &Options, name: &str) -> Result<(), Fai
         return convert::convert(path, options, name);
     }
     let draft = beside(path, "new");
-    // A draft that a crash left; one that another process is making right now is locked, and stays.
     let medium = Medium::file(&draft);
-    drop(open(&medium, options, name)?);
-    drop(medium);
+    let made = match open(&medium, options, name) {
+        Err(Failure::Refused(Error::Damaged { .. })) => {
+            empty(&draft, name)?;
+            open(&medium, options, name)
+        }
+        made => made,
+    };
+    drop((made?, medium));
     std::fs::rename(&draft, path).map_err(broken)?;
     sync_folder(path).map_err(broken)
+}
+
+/// Empties a draft that a crash left in a state that does not open; nobody was told of what is in it. One that another
+/// process is making right now is locked, and stays.
+fn empty(draft: &Path, name: &str) -> Result<(), Failure> {
+    let broken = |error: io::Error| file::storage(error.into(), name);
+    let file = private(draft).map_err(broken)?;
+    match file.try_lock() {
+        Ok(()) => file.set_len(0).map_err(broken),
+        Err(TryLockError::WouldBlock) => Err(Failure::Refused(Error::Locked(name.to_owned()))),
+        Err(TryLockError::Error(error)) => Err(broken(error)),
+    }
 }
 
 /// A sibling of the file, with another ending after its name.

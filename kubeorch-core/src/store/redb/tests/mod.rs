@@ -177,6 +177,39 @@ async fn a_file_that_cannot_be_written_is_read() {
     }
 }
 
+/// A crash while a store is made leaves a draft in any state; the next start makes the store all the same, unless another
+/// process is still at it.
+#[test]
+fn a_draft_that_a_crash_left_is_made_anew() {
+    let folder = tempfile::tempdir().unwrap();
+    let (path, draft) = (folder.path().join("store"), folder.path().join("store.new"));
+    let open = || Redb::open(&path, Options::default(), Arc::new(ManualClock::at_millis(0))).map(drop);
+    open().unwrap();
+    let whole = std::fs::read(&path).unwrap();
+    let without = |from: usize, len: usize| {
+        let mut bytes = whole.clone();
+        bytes[from..from + len].fill(0);
+        bytes
+    };
+    for (name, left) in [
+        ("without a first block", without(0, 4096)),
+        ("without redb's header", without(8192, 512)),
+        ("with half a header", without(8192 + 256, 256)),
+        ("cut short", whole[..20_000].to_vec()),
+        ("whole", whole.clone()),
+    ] {
+        std::fs::remove_file(&path).unwrap();
+        std::fs::write(&draft, &left).unwrap();
+        let other = File::open(&draft).unwrap();
+        other.lock().unwrap();
+        assert!(matches!(open(), Err(Error::Locked(_))), "{name}: {:?}", open());
+        drop(other);
+        open().unwrap_or_else(|error| panic!("{name}: {error}"));
+        open().unwrap_or_else(|error| panic!("{name}, once made: {error}"));
+        assert!(!draft.exists());
+    }
+}
+
 /// A disk that is nearly full refuses before it writes, and takes writes again without being opened anew.
 #[tokio::test]
 async fn the_reserve_of_the_disk_is_kept() {
