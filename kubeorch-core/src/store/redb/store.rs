@@ -54,7 +54,8 @@ pub enum Durability {
     /// recovery from a crash.
     #[default]
     Safe,
-    /// One flush a commit. After a crash the whole file is read when it is opened: about a second per GiB.
+    /// One flush a commit. After a crash the whole file is read when it is opened: about a second per GiB. A bit that
+    /// changed in the very last commit before the crash then looks like a flush that was cut short, and undoes that commit.
     Fast,
 }
 

@@ -1,8 +1,8 @@
 //! A disk in memory that keeps what power loss keeps, and fails when it is told to.
 //!
 //! It behaves as a file behind the page cache of an operating system: reads see what was written, power loss keeps what was
-//! flushed and any part of the rest. A flush that fails leaves its pages looking clean: they are shown until the file is
-//! opened again, later flushes do not write them, and power loss takes them.
+//! flushed and any part of the rest. A flush that fails writes some of its pages and leaves all looking clean: they are shown
+//! until the file is opened again, later flushes do not write them, and power loss takes them.
 
 use std::io;
 use std::sync::Arc;
@@ -11,6 +11,7 @@ use ::redb::StorageBackend;
 use parking_lot::Mutex;
 
 use super::super::Medium;
+use super::script::Random;
 
 /// A call that changed the disk.
 #[derive(Debug, Clone)]
@@ -20,10 +21,20 @@ pub(super) enum Call {
     Sync,
 }
 
-/// What fails: every call from a number on.
+/// Which calls a fault is about.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Scope {
+    All,
+    Reads,
+    /// Writes, flushes and changes of the length: a disk that is mounted read-only.
+    Writes,
+}
+
+/// What fails: every call of its scope from a number on.
 #[derive(Debug, Clone, Copy)]
 pub(super) struct Fault {
-    /// The number of the first call that fails, counted from when the fault was set.
+    pub(super) scope: Scope,
+    /// The number of the first call that fails, counted in the scope from when the fault was set.
     pub(super) at: usize,
     /// How many calls fail; `usize::MAX` for all from then on.
     pub(super) times: usize,
@@ -55,9 +66,10 @@ impl Disk {
         Self(Arc::new(Mutex::new(State { durable: image.clone(), cache: image, ..State::default() })))
     }
 
-    /// A disk that remembers all calls.
-    pub(super) fn logged() -> Self {
-        Self(Arc::new(Mutex::new(State { log: Some(Vec::new()), ..State::default() })))
+    /// From now on it remembers all calls.
+    pub(super) fn logged(self) -> Self {
+        self.0.lock().log = Some(Vec::new());
+        self
     }
 
     /// For a store.
@@ -76,7 +88,7 @@ impl Disk {
         (state.fault, state.calls, state.failed) = (fault, 0, 0);
     }
 
-    /// How many calls there were since [`Self::fail`], and how many of them failed.
+    /// How many calls of the fault's scope there were since [`Self::fail`], and how many of them failed.
     pub(super) fn calls(&self) -> (usize, usize) {
         let state = self.0.lock();
         (state.calls, state.failed)
@@ -98,7 +110,10 @@ impl Disk {
 }
 
 impl State {
-    fn spend(&mut self) -> io::Result<()> {
+    fn spend(&mut self, kind: Scope) -> io::Result<()> {
+        if self.fault.is_some_and(|fault| fault.scope != Scope::All && fault.scope != kind) {
+            return Ok(());
+        }
         let number = self.calls;
         self.calls += 1;
         match self.fault {
@@ -150,7 +165,7 @@ impl StorageBackend for Disk {
 
     fn read(&self, offset: u64, out: &mut [u8]) -> io::Result<()> {
         let mut state = self.0.lock();
-        state.spend()?;
+        state.spend(Scope::Reads)?;
         let from = usize::try_from(offset).map_err(io::Error::other)?;
         let bytes = state.cache.get(from..from + out.len());
         out.copy_from_slice(bytes.ok_or(io::ErrorKind::UnexpectedEof)?);
@@ -159,7 +174,7 @@ impl StorageBackend for Disk {
 
     fn set_len(&self, len: u64) -> io::Result<()> {
         let mut state = self.0.lock();
-        state.spend()?;
+        state.spend(Scope::Writes)?;
         state.did(Call::Len(len));
         Ok(())
     }
@@ -167,7 +182,14 @@ impl StorageBackend for Disk {
     fn sync_data(&self) -> io::Result<()> {
         let mut state = self.0.lock();
         let pending = std::mem::take(&mut state.pending);
-        state.spend()?;
+        if let Err(error) = state.spend(Scope::Writes) {
+            // Some pages reached the disk before the one that failed.
+            let mut random = Random::new(state.calls as u64);
+            for call in pending.iter().filter(|_| random.below(2) == 0) {
+                apply(&mut state.durable, call);
+            }
+            return Err(error);
+        }
         for call in &pending {
             apply(&mut state.durable, call);
         }
@@ -179,7 +201,7 @@ impl StorageBackend for Disk {
 
     fn write(&self, offset: u64, data: &[u8]) -> io::Result<()> {
         let mut state = self.0.lock();
-        state.spend()?;
+        state.spend(Scope::Writes)?;
         state.did(Call::Write(offset, data.to_vec()));
         Ok(())
     }

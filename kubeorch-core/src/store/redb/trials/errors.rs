@@ -5,7 +5,7 @@ use std::io::ErrorKind;
 use std::sync::Arc;
 
 use super::super::{Options, Redb};
-use super::disk::{Disk, Fault};
+use super::disk::{Disk, Fault, Scope};
 use super::script::{Content, Random, step};
 use super::{Trial, run};
 use crate::store::{Error, Store};
@@ -47,7 +47,7 @@ pub fn errors(stride: usize) -> Result<Errors, Trial> {
     for kind in [ErrorKind::StorageFull, ErrorKind::Other] {
         for times in [1, usize::MAX] {
             let mut at = 0;
-            while one(Fault { at, times, kind }, &mut sum)
+            while one(Fault { scope: Scope::All, at, times, kind }, &mut sum)
                 .map_err(|why| Trial(format!("{kind:?} {times} from call {at}: {why}")))?
             {
                 at += stride.max(1);

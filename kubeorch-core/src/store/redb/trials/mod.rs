@@ -7,13 +7,15 @@ mod disk;
 mod errors;
 mod flips;
 mod power;
+mod reads;
 mod script;
 #[cfg(test)]
 mod tests;
 
 pub use errors::{Errors, errors};
 pub use flips::{Flips, flips};
-pub use power::{Power, power};
+pub use power::{Power, power, power_large};
+pub use reads::{Reads, reads};
 
 use crate::store::{Batch, Error, Seq, Store};
 

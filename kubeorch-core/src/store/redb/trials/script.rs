@@ -2,6 +2,7 @@
 
 use std::collections::BTreeMap;
 use std::ops::Bound::Unbounded;
+use std::sync::Arc;
 
 use crate::store::{Batch, Error, Expect, NewEvent, Seq, Store, Table, Write};
 
@@ -35,7 +36,8 @@ impl Random {
 /// Everything that a store holds: rows by table and key, and the newest event that is gone.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub(super) struct Content {
-    rows: BTreeMap<(Table, Vec<u8>), Vec<u8>>,
+    /// Shared by the contents of many moments.
+    rows: BTreeMap<(Table, Vec<u8>), Arc<[u8]>>,
     /// Payload, stream and number in the stream, from `trimmed + 1` on.
     events: Vec<(Vec<u8>, String, u64)>,
     trimmed: u64,
@@ -48,7 +50,7 @@ impl Content {
         let mut content = Self { trimmed: view.trimmed().0, ..Self::default() };
         for table in TABLES {
             for (key, value) in view.range(table, Unbounded, Unbounded, false, usize::MAX)? {
-                content.rows.insert((table, key), value);
+                content.rows.insert((table, key), value.into());
             }
         }
         for (at, event) in (content.trimmed + 1..).zip(view.events(view.trimmed(), usize::MAX)?) {
@@ -57,9 +59,20 @@ impl Content {
             }
             content.events.push((event.payload, event.stream, event.stream_seq));
         }
+        // A stream finds its events by a table of its own.
+        let mut streams = BTreeMap::<&str, Vec<_>>::new();
+        for (payload, stream, number) in &content.events {
+            streams.entry(stream).or_default().push((payload, *number));
+        }
+        for (stream, wanted) in streams {
+            let found = view.stream(stream, 0, usize::MAX)?;
+            if !found.iter().map(|event| (&event.payload, event.stream_seq)).eq(wanted) {
+                return Err(Error::Damaged { what: stream.to_owned(), reason: "its log differs".to_owned() });
+            }
+        }
         // Point reads take another way through the pages than walks.
         for ((table, key), value) in &content.rows {
-            if view.get(*table, key)?.as_ref() != Some(value) {
+            if view.get(*table, key)?.as_deref() != Some(&**value) {
                 return Err(Error::Damaged { what: table.0.to_owned(), reason: "reads differ".to_owned() });
             }
         }
@@ -70,7 +83,7 @@ impl Content {
     pub(super) fn apply(&mut self, batch: &Batch) {
         for Write { table, key, value } in &batch.writes {
             match value {
-                Some(value) => self.rows.insert((*table, key.clone()), value.clone()),
+                Some(value) => self.rows.insert((*table, key.clone()), value.as_slice().into()),
                 None => self.rows.remove(&(*table, key.clone())),
             };
         }
@@ -119,4 +132,17 @@ pub(super) fn step(step: usize, random: &mut Random) -> Batch {
     });
     let expect = vec![Expect { table: MARKS, key: mark(step), value: None }];
     Batch { expect, events: events.collect(), writes, ..Batch::default() }
+}
+
+/// Large values that come and go, so that the file grows over more than one group of checksums and shrinks again.
+pub(super) fn large(step: usize, random: &mut Random) -> Batch {
+    let key = vec![u8::try_from(random.below(6)).unwrap_or_default()];
+    let fill = u8::try_from(step % 251).unwrap_or_default();
+    let value = (step % 8 < 6).then(|| vec![fill; (100 + random.below(2_000)) << 10]);
+    let mut writes = vec![Write { table: BLOBS, key, value }];
+    if step % 8 == 7 {
+        writes.extend((0..6).map(|key| Write { table: BLOBS, key: vec![key], value: None }));
+    }
+    writes.push(Write { table: MARKS, key: mark(step), value: Some(b"done".to_vec()) });
+    Batch { writes, ..Batch::default() }
 }
