@@ -297,13 +297,13 @@ fn pieces(offset: u64, len: usize) -> impl Iterator<Item = Piece> {
     })
 }
 
-/// Whether a file was not closed and its last commit was one flush: then its header may name blocks that did not reach the
-/// disk. redb finds them by its own checksums and goes back to the commit before, so it must see them.
+/// Whether the last commit was one flush: then the header may name blocks that did not reach the disk. redb finds them by
+/// its own checksums and goes back to the commit before, so it must see them. (A file that was closed ends with a commit
+/// of two flushes. That the header asks for recovery says nothing: redb clears that before a repair is complete.)
 fn one_flush(header: &[u8]) -> bool {
     const FLAGS: usize = 9;
-    const RECOVERY_REQUIRED: u8 = 2;
     const TWO_PHASE_COMMIT: u8 = 4;
-    header[FLAGS] & (RECOVERY_REQUIRED | TWO_PHASE_COMMIT) == RECOVERY_REQUIRED
+    header.starts_with(b"redb") && header[FLAGS] & TWO_PHASE_COMMIT == 0
 }
 
 fn changed(block: u64) -> io::Error {
