@@ -1,7 +1,12 @@
-//! What the benches of KubeOrch measure with: graphs of any size, the same on every machine.
+//! What the benches of KubeOrch measure with: graphs of any size, the same on every machine; the load of a store;
+//! samples, tables and flags.
 //!
 //! Every bench has a baseline twin in its group: the plainest way to do the same, or the floor that no
 //! implementation gets under. A number means something only next to its twin, measured in the same run.
+
+pub mod flags;
+pub mod load;
+pub mod measure;
 
 use kubeorch_core::graph::{Edge, Graph, Node, Position};
 use serde_json::{Map, Value, json};

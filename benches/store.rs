@@ -1,67 +1,84 @@
-//! Durable commits: 64 callers that share a flush, against one caller that waits for each.
+//! Durable commits: callers that share a flush, against one caller that waits for each.
 //!
-//! Both lines of a group count commits, so their ratio is what group commit gains. The file lies in Cargo's
-//! target folder: on a file system in memory a flush costs nothing and the ratio means nothing.
+//! `cargo bench -p kubeorch-benches --bench store [-- FILTER and criterion's flags]`, about 25 s.
+//!
+//! All lines of a group count commits, so their ratio is what group commit gains; it stands at the end, beside
+//! the time that the disk needs for the smallest flush. The file lies in Cargo's target folder: on a file system
+//! in memory a flush costs nothing and the ratio means nothing.
+#![allow(clippy::print_stdout, reason = "a program that reports to its terminal")]
 
-use std::error::Error;
+use std::cell::RefCell;
+use std::path::Path;
 use std::sync::Arc;
-use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Duration;
 
 use criterion::{Criterion, SamplingMode, Throughput};
-use futures::future::try_join_all;
+use kubeorch_benches::load::{Load, Target, Until};
+use kubeorch_benches::measure::{Failure, Table, at_least, conditions, median};
 use kubeorch_core::store::redb::Options;
-use kubeorch_core::store::{Batch, Memory, NewEvent, Redb, Store, Table, Write};
+use kubeorch_core::store::{Memory, Redb};
 use kubeorch_core::time::SystemClock;
 use tokio::runtime::{Builder, Runtime};
 
-const CALLERS: u64 = 64;
-const TABLE: Table = Table("bench");
+/// The last is the baseline.
+const CALLERS: [usize; 3] = [256, 64, 1];
+/// What 256 callers reach at least, in commits of one caller.
+const TARGET: f64 = 100.0;
+const SAMPLES: usize = 10;
 
-fn main() -> Result<(), Box<dyn Error>> {
+fn main() -> Result<(), Failure> {
     let mut criterion = Criterion::default()
-        .sample_size(10)
+        .sample_size(SAMPLES)
         .warm_up_time(Duration::from_millis(500))
-        .measurement_time(Duration::from_secs(3))
+        .measurement_time(Duration::from_secs(4))
         .configure_from_args();
-    let runtime = Builder::new_current_thread().build()?;
+    let runtime = Builder::new_multi_thread().build()?;
     let folder = tempfile::tempdir_in(env!("CARGO_TARGET_TMPDIR"))?;
     let clock = Arc::new(SystemClock);
+    let before = conditions(folder.path())?;
     let file = Redb::open(folder.path().join("bench.redb"), Options::default(), clock.clone())?;
-    commits(&mut criterion, "commit to redb", &runtime, &file);
-    commits(&mut criterion, "commit to memory", &runtime, &Memory::new(clock));
+    let file = commits(&mut criterion, "commit to redb", &runtime, &Load::new(file));
+    commits(&mut criterion, "commit to memory", &runtime, &Load::new(Memory::new(clock)));
     criterion.final_summary();
-    Ok(())
+    summary(file, &before, folder.path())
 }
 
-fn commits(criterion: &mut Criterion, name: &str, runtime: &Runtime, store: &dyn Store) {
-    let number = AtomicU64::new(0);
-    let next = || batch(number.fetch_add(1, Ordering::Relaxed));
+/// Commits a second by number of callers; NaN where a filter left it out.
+fn commits<T: Target>(criterion: &mut Criterion, name: &str, runtime: &Runtime, load: &Load<T>) -> [f64; 3] {
     let mut group = criterion.benchmark_group(name);
     group.sampling_mode(SamplingMode::Flat);
-    group.throughput(Throughput::Elements(CALLERS));
-    group.bench_function("64 callers", |bencher| {
-        bencher.iter(|| {
-            let all = try_join_all((0..CALLERS).map(|_| store.commit(next())));
-            assert!(runtime.block_on(all).is_ok(), "the store refused a commit");
+    let rates = CALLERS.map(|callers| {
+        let rates = RefCell::new(Vec::new());
+        group.throughput(Throughput::Elements(callers as u64));
+        let line =
+            if callers == 1 { "baseline: one caller".to_owned() } else { format!("{callers} callers") };
+        group.bench_function(line, |bencher| {
+            bencher.iter_custom(|iterations| match load.drive(runtime, callers, Until::Each(iterations)) {
+                Ok(round) => {
+                    rates.borrow_mut().push(round.rate());
+                    round.span
+                }
+                Err(error) => panic!("the store refused a commit: {error}"),
+            });
         });
-    });
-    group.throughput(Throughput::Elements(1));
-    group.bench_function("baseline: one caller", |bencher| {
-        bencher.iter(|| {
-            assert!(runtime.block_on(store.commit(next())).is_ok(), "the store refused a commit");
-        });
+        // The first ones were the warm-up, with other numbers of iterations.
+        median(rates.into_inner().into_iter().rev().take(SAMPLES))
     });
     group.finish();
+    rates
 }
 
-/// What a small change of a run writes: one record and one event.
-fn batch(number: u64) -> Batch {
-    let record = Write { table: TABLE, key: number.to_be_bytes().to_vec(), value: Some(vec![b'x'; 256]) };
-    let event = NewEvent {
-        stream: format!("run:{}", number % 16),
-        kind: "node".to_owned(),
-        payload: br#"{"node":"web","state":"ready"}"#.to_vec(),
-    };
-    Batch { writes: vec![record], events: vec![event], ..Batch::default() }
+fn summary(rates: [f64; 3], before: &str, folder: &Path) -> Result<(), Failure> {
+    let one = rates[CALLERS.len() - 1];
+    let mut table = Table::new(["callers", "commits/s", "to one caller", "target", ""]);
+    for (callers, rate) in CALLERS.into_iter().zip(rates) {
+        let ratio = if callers == CALLERS[0] {
+            at_least(rate / one, TARGET).to_vec()
+        } else {
+            vec![format!("{:.2}x", rate / one)]
+        };
+        table.row([callers.to_string(), format!("{rate:.0}")].into_iter().chain(ratio));
+    }
+    println!("\n{table}before: {before}\nafter:  {}", conditions(folder)?);
+    Ok(())
 }
