@@ -27,7 +27,7 @@ pub fn batch(number: u64, caller: usize) -> Batch {
         kind: "node".to_owned(),
         payload: br#"{"node":"web","state":"ready"}"#.to_vec(),
     };
-    Batch { expect: Vec::new(), writes: vec![record], events: vec![event] }
+    Batch { writes: vec![record], events: vec![event], ..Batch::default() }
 }
 
 /// How long callers go on.
