@@ -27,6 +27,8 @@ const STEP: usize = 500;
 pub(super) struct Memory {
     pub(super) meter: Meter,
     logs: HashMap<WorkflowId, Done>,
+    /// Whether a collection left nothing behind since a version was removed; nobody knows after a start.
+    collected: bool,
 }
 
 /// How far the logs of a workflow's runs were seen to. Runs of a workflow follow each other, and the log of one
@@ -52,6 +54,8 @@ impl Sweep<'_> {
     pub(super) async fn run(mut self, memory: &mut Memory) -> Result<(), Error> {
         let mut query = Query::<Workflow>::all().limit(STEP);
         let mut present = BTreeSet::new();
+        // Whatever ends this sweep early leaves it owed.
+        let owed = !std::mem::take(&mut memory.collected);
         loop {
             let workflows = self.host.db.read(|reader| reader.list(&query))?;
             let Some(last) = workflows.last() else { break };
@@ -73,17 +77,16 @@ impl Sweep<'_> {
         }
         memory.logs.retain(|id, _| present.contains(id));
         self.events(&mut memory.meter).await?;
-        if self.report.versions > 0 {
-            self.collect().await?;
-        }
+        memory.collected = if owed || self.report.versions > 0 { self.collect().await? } else { true };
         Ok(())
     }
 
-    /// Removes the parts of graphs that no version needs any more; what appends keep it from is the next sweep's.
-    async fn collect(&mut self) -> Result<(), Error> {
+    /// Removes the parts of graphs that no version needs any more; `false` when appends kept it from some, which are
+    /// the next sweep's.
+    async fn collect(&self) -> Result<bool, Error> {
         let collected = collect::collect(&self.host.db).await.map_err(workflows::Error::from)?;
         tracing::debug!(rows = collected.rows, complete = collected.complete, "collected contents");
-        Ok(())
+        Ok(collected.complete)
     }
 
     async fn workflow(&mut self, workflow: &Workflow, done: &mut Done) -> Result<(), Error> {
