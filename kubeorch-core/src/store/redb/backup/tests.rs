@@ -111,8 +111,8 @@ async fn a_backup_under_load_is_one_moment() {
         assert_eq!(db.read(|r| Ok::<_, Error>(r.seq())).unwrap(), manifest.head);
         // Each put is one record and two events: a ship with n events was put n times.
         for ship in db.read(|r| r.list(&Query::<Ship>::all())).unwrap() {
-            let events = db.read(|r| r.stream(&format!("ship:{}", ship.id), 0, 99)).unwrap().len() as u32;
-            let round: u32 = ship.name.split(' ').nth(1).unwrap().parse().unwrap();
+            let events = db.read(|r| r.stream(&format!("ship:{}", ship.id), 0, 99)).unwrap().len();
+            let round: usize = ship.name.split(' ').nth(1).unwrap().parse().unwrap();
             assert_eq!(round / 10 + 1, events, "{ship:?}");
         }
     }
