@@ -6,8 +6,6 @@
 //! done, and the first thing that must never happen ends the program with exit code 1. Tests run the same trials at the
 //! sizes above for every change; a night of them is a loop over seeds.
 
-#![allow(clippy::print_stdout, clippy::print_stderr, reason = "a program that prints what it did")]
-
 use std::error::Error;
 use std::process::ExitCode;
 use std::time::Instant;
@@ -43,9 +41,12 @@ fn run() -> Result<(), Box<dyn Error>> {
     }
     for durability in [Durability::Safe, Durability::Fast] {
         say(&format!("power loss, {durability:?}"), || trials::power(commits, durability, seed))?;
+        let large = || trials::power_large(commits / 10, durability, seed);
+        say(&format!("power loss, large values, {durability:?}"), large)?;
         say(&format!("changed bits, {durability:?}"), || trials::flips(flips, durability, seed))?;
     }
-    say("failing disk", || trials::errors(1))
+    say("failing disk", || trials::errors(1))?;
+    say("reads from a failing disk", || trials::reads(1))
 }
 
 fn say<T: std::fmt::Display>(

@@ -165,10 +165,7 @@ impl Snapshot for View<'_> {
     }
 
     fn streams(&self, after: Option<&str>, limit: usize) -> Result<Vec<(String, u64)>, Error> {
-        let places = self
-            .read
-            .open_table(STREAMS)
-            .map_err(|error| file::table(error, self.store.name()).into_error())?;
+        let places = self.read.open_table(STREAMS).map_err(|error| self.no_table(error))?;
         let mut from = after.map(|stream| event::place(stream, u64::MAX));
         let mut found = Vec::new();
         while found.len() < limit {
