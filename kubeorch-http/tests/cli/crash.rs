@@ -22,8 +22,10 @@ use super::harness::{Client, Place, Running};
 const WRITERS: usize = 64;
 /// A kill comes at most so long after the first write of a round.
 const ROUND_MILLIS: u64 = 300;
-/// A second kill comes at most so long after the start.
+/// A second kill comes at most so long after the start. Half of them come while the store is opened, which is one of the
+/// first things that a server does; plugins take most of the rest.
 const START_MILLIS: u64 = 600;
+const OPENING_MILLIS: u64 = 40;
 
 /// What one client knows: what it was answered, and what it had asked when the server died.
 #[derive(Debug, Clone, Copy, Default)]
@@ -95,8 +97,10 @@ impl Crash {
         if round % 4 == 3 {
             self.second_kills += 1;
             let starting = self.place.start(&SERVE);
-            thread::sleep(Duration::from_millis(self.below(START_MILLIS)));
+            let limit = if round % 8 == 3 { OPENING_MILLIS } else { START_MILLIS };
+            thread::sleep(Duration::from_millis(self.below(limit)));
             starting.kill();
+            self.verify(round);
         }
         let (server, address) = serve(&self.place);
         let life = Duration::from_millis(self.below(ROUND_MILLIS));
