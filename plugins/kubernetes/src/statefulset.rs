@@ -4,7 +4,7 @@ use kubeorch_plugin_sdk::{
     Descriptor, Facts, Findings, Node, NodeType, Parameter, Reader, RenderRequest, Rendered, Status,
     StatusRequest,
     check::{self, Quantity},
-    kubernetes::{Tree, integer_at, text_at, with_metadata},
+    kubernetes::{Tree, integer_at, object, text_at, with_metadata},
     read_text,
 };
 use serde_json::{Value, json};
@@ -182,7 +182,7 @@ impl Claim {
             .set("accessModes", self.modes.clone())
             .set_some("storageClassName", self.class.as_deref())
             .set("resources", Tree::new().set("requests", storage));
-        Tree::new().set("metadata", Tree::new().set("name", self.name.as_str())).set("spec", spec)
+        object("v1", "PersistentVolumeClaim", &self.name, None).set("spec", spec)
     }
 }
 

@@ -31,6 +31,9 @@ pub(crate) const SCALABLE: &str = "scalable";
 /// of that amount they use needs to know.
 pub(crate) const REQUESTS: &str = "requests";
 
+/// The fact by which a neighbour names the one workload whose replicas it owns, where it does not follow its links.
+pub(crate) const SCALE_TARGET: &str = "scaleTarget";
+
 const LIVENESS: ProbeDefaults = ProbeDefaults { path: "/health", initial_delay: 30, period: 10 };
 const READINESS: ProbeDefaults = ProbeDefaults { path: "/ready", initial_delay: 5, period: 5 };
 
@@ -94,7 +97,11 @@ impl Pods {
             reader.warning("replicas", "high", message, "check that it isn't a typing error");
         }
         let count = given.unwrap_or(1);
-        let Some(link) = links.iter().find(|link| link.peer.facts.scales_replicas) else {
+        let owns = |facts: &Facts| {
+            let named = facts.more.get(SCALE_TARGET);
+            facts.scales_replicas && named.is_none_or(|name| *name == *self.meta.name)
+        };
+        let Some(link) = links.iter().find(|link| owns(&link.peer.facts)) else {
             self.mounts.warn_about_sharing(reader, count);
             return Some(count);
         };

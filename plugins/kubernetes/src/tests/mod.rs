@@ -3,6 +3,8 @@
 //! `NAME.input.json` is the request and `NAME.golden.json` the answer; hosts run the same files against the component.
 //! `KUBEORCH_BLESS=1` rewrites the answers.
 
+mod openapi;
+
 use std::{collections::BTreeSet, fs, path::PathBuf};
 
 use kubeorch_plugin_sdk::{
@@ -18,9 +20,15 @@ fn golden(name: &str) -> PathBuf {
 }
 
 fn requests(folder: &str) -> Vec<Value> {
+    named_requests(folder).into_iter().map(|(_, request)| request).collect()
+}
+
+/// Every request of a folder, with the name of its case.
+fn named_requests(folder: &str) -> Vec<(String, Value)> {
     let paths = fs::read_dir(golden(folder)).unwrap().map(|entry| entry.unwrap().path());
-    let inputs = paths.filter(|path| path.to_string_lossy().ends_with(".input.json"));
-    inputs.map(|path| serde_json::from_slice(&fs::read(path).unwrap()).unwrap()).collect()
+    let case = |path: &PathBuf| path.file_name()?.to_str()?.strip_suffix(".input.json").map(str::to_owned);
+    let inputs = paths.filter_map(|path| Some((case(&path)?, path)));
+    inputs.map(|(case, path)| (case, serde_json::from_slice(&fs::read(path).unwrap()).unwrap())).collect()
 }
 
 #[track_caller]
@@ -71,16 +79,59 @@ fn every_type_has_a_minimal_a_maximal_and_a_bad_case() {
     }
 }
 
-/// The maximal case of a type fills in every parameter its descriptor lists.
+/// The maximal case of a type fills in every parameter its descriptor lists, and the members of parameters that have
+/// some are filled in by one of its cases.
 #[test]
-fn maximal_cases_use_every_parameter() {
+fn cases_use_every_parameter() {
+    let requests = named_requests("render");
+    let mut all = Vec::new();
     for descriptor in Kubernetes::catalog().node_types {
-        let file = golden(&format!("render/{}_maximal.input.json", descriptor.name));
-        let request: Value = serde_json::from_slice(&fs::read(file).unwrap()).unwrap();
+        let of_type: Vec<_> =
+            requests.iter().filter(|(_, it)| it["node"]["type"] == descriptor.name).collect();
+        let (_, maximal) =
+            of_type.iter().find(|(case, _)| *case == format!("{}_maximal", descriptor.name)).unwrap();
         let parameters = descriptor.parameters["properties"].as_object().unwrap();
-        let missing: Vec<_> =
-            parameters.keys().filter(|key| request["node"]["data"].get(key).is_none()).collect();
-        assert!(missing.is_empty(), "{}: {missing:?}", descriptor.name);
+        let data = &maximal["node"]["data"];
+        let mut missing: Vec<_> = parameters
+            .keys()
+            .filter(|key| data.get(key).is_none())
+            .map(|key| format!(".{key} (maximal)"))
+            .collect();
+        let used: Vec<_> = of_type.iter().map(|(_, request)| &request["node"]["data"]).collect();
+        unused(&descriptor.parameters, &used, "", &mut missing);
+        all.extend(missing.into_iter().map(|path| format!("{}{path}", descriptor.name)));
+    }
+    assert!(all.is_empty(), "{}", all.join("\n"));
+}
+
+/// The members of a schema that none of the values has.
+fn unused(schema: &Value, values: &[&Value], path: &str, missing: &mut Vec<String>) {
+    for (key, inner) in schema["properties"].as_object().into_iter().flatten() {
+        let (path, values) =
+            (format!("{path}.{key}"), inside(values, |value| value.get(key).into_iter().collect()));
+        if values.is_empty() {
+            missing.push(path);
+        } else {
+            unused(inner, &values, &path, missing);
+            let items = inside(&values, |value| value.as_array().into_iter().flatten().collect());
+            unused(&inner["items"], &items, &path, missing);
+        }
+    }
+}
+
+fn inside<'a>(values: &[&'a Value], part: impl Fn(&'a Value) -> Vec<&'a Value>) -> Vec<&'a Value> {
+    values.iter().flat_map(|value| part(value)).filter(|value| !value.is_null()).collect()
+}
+
+/// Each type is asked how it fares before it is there and afterwards.
+#[test]
+fn every_type_has_a_status_absent_and_others() {
+    let cases = named_requests("status");
+    for node_type in Kubernetes::NODE_TYPES {
+        let absent = format!("{}_absent", node_type.name());
+        let mut of_type = cases.iter().filter(|(_, it)| it["node"]["type"] == node_type.name());
+        assert!(of_type.clone().any(|(case, _)| *case == absent), "{absent}");
+        assert!(of_type.any(|(case, _)| *case != absent), "{}", node_type.name());
     }
 }
 
