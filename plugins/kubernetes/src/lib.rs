@@ -7,6 +7,7 @@ mod configmap;
 mod cronjob;
 mod daemonset;
 mod deployment;
+mod hpa;
 mod ingress;
 mod job;
 mod persistentvolumeclaim;
@@ -43,6 +44,7 @@ impl Collection for Kubernetes {
         daemonset::DaemonSet,
         job::Job,
         cronjob::CronJob,
+        hpa::HorizontalPodAutoscaler,
     ];
 }
 
