@@ -10,6 +10,7 @@ mod deployment;
 mod hpa;
 mod ingress;
 mod job;
+mod networkpolicy;
 mod persistentvolumeclaim;
 mod secret;
 mod service;
@@ -45,6 +46,7 @@ impl Collection for Kubernetes {
         job::Job,
         cronjob::CronJob,
         hpa::HorizontalPodAutoscaler,
+        networkpolicy::NetworkPolicy,
     ];
 }
 
