@@ -51,6 +51,12 @@ bless:
 bench *ARGS:
     cargo bench -p kubeorch-benches {{ ARGS }}
 
+# Crashes, failing disks and changed bits at any size; kills of the server by number
+faults *ARGS:
+    cargo bench -p kubeorch-benches --bench faults -- {{ ARGS }}
+kills KILLS='10000':
+    KUBEORCH_KILLS={{ KILLS }} cargo test --release -p kubeorch-http --test cli crash -- --nocapture
+
 # Fuzz one target for a minute (needs cargo-fuzz and a nightly compiler)
 fuzz TARGET='graph' SECONDS='60':
     cargo +nightly fuzz run {{ TARGET }} -- -max_total_time={{ SECONDS }}

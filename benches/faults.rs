@@ -6,6 +6,8 @@
 //! done, and the first thing that must never happen ends the program with exit code 1. Tests run the same trials at the
 //! sizes above for every change; a night of them is a loop over seeds.
 
+#![allow(clippy::print_stdout, clippy::print_stderr, reason = "a program that prints what it did")]
+
 use std::error::Error;
 use std::process::ExitCode;
 use std::time::Instant;
