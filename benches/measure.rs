@@ -71,8 +71,7 @@ pub fn median(numbers: impl IntoIterator<Item = f64>) -> f64 {
 
 /// How long the disk takes to keep 4 KiB appended to a file in `folder`: so many times write, fdatasync.
 ///
-/// Every durable commit waits for this at least once, so no rate means anything without it. A virtual disk may
-/// change it twentyfold from one second to the next, so a program that goes on for long asks again.
+/// Every durable commit waits for this at least once, so no rate means anything without it.
 pub fn fsync(folder: &Path, appends: usize) -> Result<Sample, Failure> {
     let path = folder.join("fsync-probe");
     let mut file = File::create(&path)?;
@@ -85,6 +84,49 @@ pub fn fsync(folder: &Path, appends: usize) -> Result<Sample, Failure> {
     let sample = (0..appends).map(|_| append()).collect::<Result<_, std::io::Error>>()?;
     std::fs::remove_file(path)?;
     Ok(sample)
+}
+
+/// How long a flush takes its caller for as long as something is measured.
+///
+/// On a busy machine that is not the disk's time: where others keep every core, the answer of a disk that needs
+/// 0.2 ms is seen at the next tick of the scheduler, 4 ms later. A rate from such a second says nothing beside
+/// one from a quiet second. So whoever measures for long asks before and after each step, compares only steps
+/// of the same kind and leaves out those between which it changed.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Disk {
+    /// A flush takes less than a millisecond.
+    Fast,
+    /// A flush takes a millisecond or more.
+    Slow,
+}
+
+impl Disk {
+    /// Both kinds.
+    pub const ALL: [Self; 2] = [Self::Fast, Self::Slow];
+
+    /// Runs a step and tells the disk's kind, `None` when it was not the same before and after.
+    pub fn around<T>(
+        folder: &Path,
+        step: impl FnOnce() -> Result<T, Failure>,
+    ) -> Result<(T, Option<Self>), Failure> {
+        let kind = || -> Result<Self, Failure> {
+            let slow = fsync(folder, 10)?.median() >= Duration::from_millis(1);
+            Ok(if slow { Self::Slow } else { Self::Fast })
+        };
+        let before = kind()?;
+        let done = step()?;
+        let after = kind()?;
+        Ok((done, (before == after).then_some(before)))
+    }
+}
+
+impl Display for Disk {
+    fn fmt(&self, out: &mut Formatter<'_>) -> fmt::Result {
+        out.write_str(match self {
+            Self::Fast => "< 1ms",
+            Self::Slow => ">= 1ms",
+        })
+    }
 }
 
 /// One line on the disk and the machine, to stand above every table.

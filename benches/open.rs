@@ -4,7 +4,7 @@
 //!
 //! | flag | default | |
 //! |---|---|---|
-//! | `--size SIZE` | 64MiB | what the records hold together; the file is larger. The targets are for `1GiB`, about a minute |
+//! | `--size SIZE` | 64MiB | what the records hold; the file is larger. The targets are for `1GiB` |
 //! | `--opens N` | 15 | opens of each kind |
 //!
 //! The program runs itself as the writer (`--writer FILE`) and kills it while 64 callers commit, each time a

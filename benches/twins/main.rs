@@ -1,17 +1,20 @@
 //! The store against `SQLite` and PostgreSQL, in one run: the same record, event and index, durable before the
 //! answer.
 //!
-//! `cargo bench -p kubeorch-benches --bench twins [-- FLAGS]`, about 45 s by default.
+//! `cargo bench -p kubeorch-benches --bench twins [-- FLAGS]`, about 50 s by default.
 //!
 //! | flag | default | |
 //! |---|---|---|
-//! | `--rounds N` | 5 | every line is measured once a round; the table shows medians over the rounds |
-//! | `--millis N` | 900 | how long a line is measured in a round |
+//! | `--rounds N` | 20 | every line is measured once a round |
+//! | `--millis N` | 150 | how long a line is measured in a round |
 //!
-//! Lines of a round follow each other at once and a ratio is the median of the ratios of each round, so a disk
-//! that changes its speed meanwhile harms both sides alike. `SQLite` (bundled; WAL, `synchronous=FULL`) has the
-//! same group commit in front as the store, and as much cache. PostgreSQL is Debian's, with its defaults
-//! (`apt-get install postgresql`), one connection a caller; where it is not installed it is left out.
+//! A flush is timed before and after each line, because on a busy machine its caller waits for a core as well.
+//! Figures are medians over the rounds in which it was of one kind, ratios medians over those in which it was of
+//! the same kind for both; `rounds` says how many. Quote those of a quiet machine: the flush then is the disk's.
+//!
+//! `SQLite` (bundled; WAL, `synchronous=FULL`) has the same group commit in front as the store, and as much
+//! cache. PostgreSQL is Debian's, with its defaults (`apt-get install postgresql`), one connection a caller;
+//! where it is not installed it is left out.
 #![allow(clippy::print_stdout, reason = "a program that reports to its terminal")]
 
 mod postgres;
@@ -21,9 +24,9 @@ use std::path::Path;
 use std::sync::Arc;
 use std::time::Duration;
 
+use kubeorch_benches::flags;
 use kubeorch_benches::load::{Load, Round, Target, Until};
-use kubeorch_benches::measure::{Failure, Table, at_least, conditions, fsync, median, time};
-use kubeorch_benches::{flags, measure};
+use kubeorch_benches::measure::{Disk, Failure, Sample, Table, at_least, conditions, median, time};
 use kubeorch_core::store::Redb;
 use kubeorch_core::store::redb::Options;
 use kubeorch_core::time::SystemClock;
@@ -32,11 +35,17 @@ use tokio::runtime::{Builder, Runtime};
 use postgres::Postgres;
 use sqlite::Sqlite;
 
-/// Rounds of one target with one number of callers.
+/// Rounds of one target with one number of callers, each with the kind of a flush meanwhile.
 struct Line {
     target: &'static str,
     callers: usize,
-    rounds: Vec<Round>,
+    rounds: Vec<(Round, Option<Disk>)>,
+}
+
+impl Line {
+    fn on(&self, disk: Disk) -> Vec<&Round> {
+        self.rounds.iter().filter(|round| round.1 == Some(disk)).map(|round| &round.0).collect()
+    }
 }
 
 /// `over` commits so often more than `under`, with the callers of each.
@@ -49,7 +58,8 @@ struct Ratio {
 const OURS: &str = "kubeorch";
 const SQLITE: &str = "sqlite";
 const POSTGRES: &str = "postgres";
-const CALLERS: [usize; 3] = [1, 64, 256];
+/// One caller and 256 next to each other: the ratio of the two is what a flush sways most.
+const CALLERS: [usize; 3] = [64, 1, 256];
 const RATIOS: [Ratio; 5] = [
     Ratio { over: (OURS, 256), under: (OURS, 1), target: 100.0 },
     Ratio { over: (OURS, 256), under: (SQLITE, 256), target: 1.0 },
@@ -59,7 +69,7 @@ const RATIOS: [Ratio; 5] = [
 ];
 
 fn main() -> Result<(), Failure> {
-    let (rounds, millis) = if flags::measuring() { (5, 900) } else { (1, 20) };
+    let (rounds, millis) = if flags::measuring() { (20, 150) } else { (1, 20) };
     let rounds = flags::value("--rounds")?.unwrap_or(rounds);
     let span = Duration::from_millis(flags::value("--millis")?.unwrap_or(millis));
     let runtime = Builder::new_multi_thread().enable_all().build()?;
@@ -88,70 +98,89 @@ fn measure_all(
     }
     let postgres = postgres.map(Load::new);
     let mut lines = Vec::new();
-    for round in 0..rounds {
-        let disk = fsync(folder, 50)?;
-        println!("round {} of {rounds}: fdatasync p50 {}", round + 1, time(disk.median()));
+    for _ in 0..rounds {
         for callers in CALLERS {
-            add(&mut lines, OURS, &ours, callers, (runtime, span))?;
-            add(&mut lines, SQLITE, &sqlite, callers, (runtime, span))?;
+            let mut step = Step { folder, runtime, span, lines: &mut lines, callers };
+            step.add(OURS, &ours)?;
+            step.add(SQLITE, &sqlite)?;
             if let Some(postgres) = &postgres {
-                add(&mut lines, POSTGRES, postgres, callers, (runtime, span))?;
+                step.add(POSTGRES, postgres)?;
             }
         }
     }
     Ok(lines)
 }
 
-fn add<T: Target>(
-    lines: &mut Vec<Line>,
-    target: &'static str,
-    load: &Load<T>,
+/// The lines of one round with the same number of callers.
+struct Step<'a> {
+    folder: &'a Path,
+    runtime: &'a Runtime,
+    span: Duration,
+    lines: &'a mut Vec<Line>,
     callers: usize,
-    (runtime, span): (&Runtime, Duration),
-) -> Result<(), Failure> {
-    let round = load.drive(runtime, callers, Until::Elapsed(span))?;
-    match lines.iter_mut().find(|line| (line.target, line.callers) == (target, callers)) {
-        Some(line) => line.rounds.push(round),
-        None => lines.push(Line { target, callers, rounds: vec![round] }),
+}
+
+impl Step<'_> {
+    fn add<T: Target>(&mut self, target: &'static str, load: &Load<T>) -> Result<(), Failure> {
+        let drive = || load.drive(self.runtime, self.callers, Until::Elapsed(self.span));
+        let round = Disk::around(self.folder, drive)?;
+        match self.lines.iter_mut().find(|line| (line.target, line.callers) == (target, self.callers)) {
+            Some(line) => line.rounds.push(round),
+            None => self.lines.push(Line { target, callers: self.callers, rounds: vec![round] }),
+        }
+        Ok(())
     }
-    Ok(())
 }
 
 fn rates(lines: &[Line]) -> Table {
-    let mut table = Table::new(["target", "callers", "commits/s", "lowest", "highest", "p50", "p99"]);
-    for line in lines {
-        let rates: Vec<_> = line.rounds.iter().map(Round::rate).collect();
+    let mut table = Table::new([
+        "target",
+        "callers",
+        "fdatasync",
+        "rounds",
+        "commits/s",
+        "lowest",
+        "highest",
+        "p50",
+        "p99",
+    ]);
+    for (line, disk) in lines.iter().flat_map(|line| Disk::ALL.map(|disk| (line, disk))) {
+        let rounds = line.on(disk);
+        if rounds.is_empty() {
+            continue;
+        }
+        let rates: Vec<_> = rounds.iter().map(|round| round.rate()).collect();
         let (lowest, highest) = extremes(&rates);
-        let latency = |percent| {
-            let rounds: measure::Sample =
-                line.rounds.iter().map(|round| round.latency.percentile(percent)).collect();
-            time(rounds.median())
-        };
-        let rate = |rate: f64| format!("{rate:.0}");
-        table.row([
-            line.target.to_owned(),
-            line.callers.to_string(),
-            rate(median(rates)),
-            rate(lowest),
-            rate(highest),
-            latency(50),
-            latency(99),
-        ]);
+        let head =
+            [line.target.to_owned(), line.callers.to_string(), disk.to_string(), rounds.len().to_string()];
+        let rates = [median(rates), lowest, highest].map(|rate| format!("{rate:.0}"));
+        let latencies = [50, 99].map(|percent| {
+            let of_rounds: Sample = rounds.iter().map(|round| round.latency.percentile(percent)).collect();
+            time(of_rounds.median())
+        });
+        table.row(head.into_iter().chain(rates).chain(latencies));
     }
     table
 }
 
 fn ratios(lines: &[Line]) -> Table {
-    let mut table = Table::new(["ratio", "median", "target", "", "lowest", "highest"]);
+    let mut table = Table::new(["ratio", "fdatasync", "rounds", "median", "target", "", "lowest", "highest"]);
     let find = |(target, callers)| lines.iter().find(|line| (line.target, line.callers) == (target, callers));
-    for Ratio { over, under, target } in RATIOS {
-        let (Some(high), Some(low)) = (find(over), find(under)) else { continue };
+    for (Ratio { over, under, target }, disk) in
+        RATIOS.iter().flat_map(|ratio| Disk::ALL.map(|disk| (ratio, disk)))
+    {
+        let (Some(high), Some(low)) = (find(*over), find(*under)) else { continue };
         let pairs = high.rounds.iter().zip(&low.rounds);
-        let of_rounds: Vec<_> = pairs.map(|(high, low)| high.rate() / low.rate()).collect();
-        let (lowest, highest) = extremes(&of_rounds);
+        let same = pairs.filter(|(high, low)| high.1 == Some(disk) && low.1 == Some(disk));
+        let of_rounds: Vec<_> = same.map(|(high, low)| high.0.rate() / low.0.rate()).collect();
+        if of_rounds.is_empty() {
+            continue;
+        }
         let name = format!("{} {} / {} {}", over.0, over.1, under.0, under.1);
+        let head = [name, disk.to_string(), of_rounds.len().to_string()];
+        let (lowest, highest) = extremes(&of_rounds);
         let extremes = [format!("{lowest:.2}x"), format!("{highest:.2}x")];
-        table.row([name].into_iter().chain(at_least(median(of_rounds), target)).chain(extremes));
+        table.row(head.into_iter().chain(at_least(median(of_rounds), *target)).chain(extremes));
     }
     table
 }
