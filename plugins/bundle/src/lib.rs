@@ -65,12 +65,13 @@ mod tests {
         }
     }
 
-    /// Code is compiled when it is loaded, so its size is a cost of every start. A step up is a decision.
+    /// Code is compiled when it is loaded, so its size is a cost of every start. A step up is a decision: twelve node
+    /// types with a time-zone aware cron check are 554 KiB, 46 KiB a type, as seven were 55.
     #[test]
     fn components_stay_small() {
         for plugin in all() {
             let kibibytes = plugin.component.len() / 1024;
-            assert!(kibibytes <= 512, "{} has {kibibytes} KiB", plugin.name);
+            assert!(kibibytes <= 576, "{} has {kibibytes} KiB", plugin.name);
         }
     }
 }
