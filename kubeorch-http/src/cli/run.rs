@@ -50,6 +50,8 @@ async fn dispatch(command: Command, terminal: &mut Terminal) -> Outcome {
         Command::Restore(args) => store::restore(&args, terminal).await,
         Command::Verify(args) => store::verify(&args, terminal).await,
         Command::Compact(args) => store::compact(&args, terminal).await,
+        Command::Export(args) => store::export(&args, terminal).await,
+        Command::Import(args) => store::import(&args, terminal).await,
         Command::Openapi(args) => commands::openapi(args.output, terminal).await,
         Command::Completion(args) => commands::completion(args.shell, terminal),
         Command::Version(args) => commands::version(args.output, terminal),
@@ -64,6 +66,8 @@ fn answer_format(command: &Command) -> Format {
         Command::Backup(args) => args.output,
         Command::Restore(args) => args.output,
         Command::Verify(args) => args.output,
+        Command::Export(args) if args.file.as_os_str() != "-" => args.output,
+        Command::Import(args) => args.output,
         Command::Version(args) => args.output,
         _ => Format::Table,
     }

@@ -4,6 +4,22 @@ use std::path::Path;
 
 use crate::harness::Place;
 
+const VERBS: [&str; 13] = [
+    "serve",
+    "up",
+    "plan",
+    "simulator",
+    "backup",
+    "restore",
+    "verify",
+    "compact",
+    "export",
+    "import",
+    "openapi",
+    "version",
+    "completion",
+];
+
 fn check(name: &str, args: &[&str]) {
     let ended = Place::new().run(args);
     assert_eq!((ended.code, ended.stderr.as_str()), (0, ""), "{args:?}");
@@ -25,7 +41,7 @@ fn check(name: &str, args: &[&str]) {
 fn help_texts_are_as_they_were_reviewed() {
     check("kubeorch.txt", &["--help"]);
     check("kubeorch-short.txt", &["-h"]);
-    for verb in ["serve", "up", "plan", "simulator", "openapi", "version", "completion"] {
+    for verb in VERBS {
         check(&format!("{verb}.txt"), &[verb, "--help"]);
     }
 }
@@ -36,7 +52,7 @@ fn completion_scripts_know_every_verb() {
     for shell in ["bash", "zsh", "fish", "powershell", "elvish"] {
         let ended = place.run(&["completion", shell]);
         assert_eq!(ended.code, 0, "{shell}");
-        for verb in ["serve", "up", "plan", "simulator", "openapi", "version"] {
+        for verb in VERBS {
             assert!(ended.stdout.contains(verb), "{verb} is not in the script for {shell}");
         }
     }

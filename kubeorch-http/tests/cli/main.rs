@@ -10,3 +10,4 @@ mod refused;
 mod serve;
 mod simulator;
 mod store;
+mod transfer;

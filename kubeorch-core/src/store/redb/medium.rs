@@ -18,6 +18,10 @@ use crate::store::Error;
 const REDB_FORMAT: u8 = 3;
 
 /// The bytes of a store and the room that is left for them.
+#[cfg_attr(
+    not(feature = "test-util"),
+    allow(unreachable_pub, reason = "public with the feature `test-util` alone")
+)]
 pub struct Medium {
     /// Opens the bytes; called again after the disk failed. What a failed flush left in memory must not be
     /// shown again.

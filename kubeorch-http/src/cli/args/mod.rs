@@ -13,7 +13,7 @@ use super::output::Color;
 pub(crate) use deploy::{Deploy, Plan, Target, Up, Values};
 pub(crate) use serve::{Durability, LogFormat, Serve};
 pub(crate) use simulator::Simulator;
-pub(crate) use store::{Backup, Compact, DataDir, Restore, Verify};
+pub(crate) use store::{Backup, Compact, DataDir, Export, Import, Restore, Verify};
 
 const EXAMPLES: &str = "\
 Examples:
@@ -68,6 +68,10 @@ pub(crate) enum Command {
     Verify(Verify),
     /// Give the free pages of a store back to the disk
     Compact(Compact),
+    /// Write the store as lines of JSON, also while a server uses it
+    Export(Export),
+    /// Make a store from an export
+    Import(Import),
     /// Print the OpenAPI document of the server
     Openapi(Openapi),
     /// Print the version

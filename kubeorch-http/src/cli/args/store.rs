@@ -1,4 +1,4 @@
-//! Flags of the commands about the store's file: `backup`, `restore`, `verify`, `compact`.
+//! Flags of the commands about the store's file: `backup`, `restore`, `verify`, `compact`, `export`, `import`.
 
 use std::path::PathBuf;
 
@@ -30,6 +30,24 @@ Examples:
   kubeorch verify /backups/monday          a backup
 
 Exit code 0 says that nothing is wrong, 7 that something is; the answer names it.";
+
+const EXPORT: &str = "\
+Examples:
+  kubeorch export store.jsonl              everything, as a line of JSON for each row and event
+  kubeorch export | gzip > store.jsonl.gz  the same, to stdout
+  kubeorch export | grep '\"table\":\"users\"'
+                                           the records of one table
+
+A server that has the store open makes the export itself and goes on working. What is sealed stays sealed; hashes of
+passwords and all else are there to read, so keep the file as you keep the store.";
+
+const IMPORT: &str = "\
+Examples:
+  kubeorch import store.jsonl --data-dir /var/lib/kubeorch
+  gunzip < store.jsonl.gz | kubeorch import - --data-dir /var/lib/kubeorch
+
+Everything is checked before the store is put in place. Put the old server's file `key` beside it: what is sealed opens
+with that key alone.";
 
 /// Where the store is.
 #[derive(Args)]
@@ -96,4 +114,35 @@ pub(crate) struct Verify {
 pub(crate) struct Compact {
     #[command(flatten)]
     pub(crate) place: DataDir,
+}
+
+/// `kubeorch export`
+#[derive(Args)]
+#[command(after_help = EXPORT)]
+pub(crate) struct Export {
+    /// File to make, or `-` for stdout; it must not be there
+    #[arg(value_name = "FILE", default_value = "-", value_hint = clap::ValueHint::FilePath)]
+    pub(crate) file: PathBuf,
+    #[command(flatten)]
+    pub(crate) place: DataDir,
+    /// Form of the answer, when the export goes to a file
+    #[arg(short, long, value_name = "FORMAT", default_value = "table")]
+    pub(crate) output: Format,
+}
+
+/// `kubeorch import`
+#[derive(Args)]
+#[command(after_help = IMPORT)]
+pub(crate) struct Import {
+    /// An export, or `-` for stdin
+    #[arg(value_name = "FILE", value_hint = clap::ValueHint::FilePath)]
+    pub(crate) file: PathBuf,
+    /// Replace a store that is there; the old one is kept beside it under another name
+    #[arg(long)]
+    pub(crate) force: bool,
+    #[command(flatten)]
+    pub(crate) place: DataDir,
+    /// Form of the answer
+    #[arg(short, long, value_name = "FORMAT", default_value = "table")]
+    pub(crate) output: Format,
 }

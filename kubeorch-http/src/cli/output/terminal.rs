@@ -63,6 +63,12 @@ impl Terminal {
         }
     }
 
+    /// Where an answer goes that is too large to be one text. Bytes pass as they are.
+    pub(crate) fn pipe(&mut self) -> std::io::Stdout {
+        self.clear();
+        std::io::stdout()
+    }
+
     /// Writes a line about what goes on, unless quiet.
     pub(crate) fn note(&mut self, line: &str) {
         if !self.quiet {

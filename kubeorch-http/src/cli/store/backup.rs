@@ -1,6 +1,5 @@
 //! `backup`: a copy of the store, made while it is used.
 
-use std::ops::ControlFlow;
 use std::path::Path;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
@@ -9,11 +8,15 @@ use kubeorch_core::store::{Error, Redb, redb};
 use kubeorch_core::time::SystemClock;
 
 use super::pace::Pace;
+use super::work::{Tell, work};
 use super::{Size, absolute, data_dir, present};
 use crate::cli::args;
 use crate::cli::exit;
 use crate::cli::failure::{Failure, Outcome};
 use crate::cli::output::{Terminal, document, seconds};
+
+/// The longest sleep of a backup that is ahead of its rate.
+const NAP: Duration = Duration::from_millis(100);
 
 /// Makes the backup, or has the server make it that has the store open.
 pub(crate) async fn backup(args: &args::Backup, terminal: &mut Terminal) -> Outcome {
@@ -27,17 +30,22 @@ pub(crate) async fn backup(args: &args::Backup, terminal: &mut Terminal) -> Outc
         );
     }
     let began = Instant::now();
-    let opened = Redb::open(&file, redb::Options::default(), Arc::new(SystemClock));
-    let manifest = match opened {
-        Ok(store) => make(&store, base.as_deref(), &destination, args.rate, |bytes| {
-            terminal.note(&format!("{} copied", Size(bytes)));
-            ControlFlow::Continue(())
-        })
-        .map_err(kubeorch_core::Error::from)?,
+    let rate = args.rate;
+    let opened = tokio::task::spawn_blocking(move || {
+        Redb::open(&file, redb::Options::default(), Arc::new(SystemClock))
+    });
+    let manifest = match opened.await.map_err(|error| Failure::new(exit::FAILURE, error.to_string()))? {
+        Ok(store) => {
+            work(terminal, "copied", move |tell| {
+                Ok(make(&store, base.as_deref(), &destination, rate, tell)
+                    .map_err(kubeorch_core::Error::from)?)
+            })
+            .await?
+        }
         #[cfg(unix)]
         Err(Error::Locked(_)) => {
             terminal.note("A server has the store open and makes the backup itself.");
-            let request = super::control::Request::Backup { destination, base, rate: args.rate.0 };
+            let request = super::control::Request::Backup { destination, base, rate: rate.0 };
             super::control::ask(&dir, &request, terminal).await?
         }
         Err(error) => return Err(kubeorch_core::Error::from(error).into()),
@@ -49,35 +57,31 @@ pub(crate) async fn backup(args: &args::Backup, terminal: &mut Terminal) -> Outc
     Ok(exit::OK)
 }
 
-/// Makes a backup of an open store at a rate, and tells how far it is every eighth of a GiB or so.
+/// Makes a backup of an open store at a rate. `tell` gets the bytes so far after each piece.
 pub(super) fn make(
     store: &Redb,
     base: Option<&Path>,
     destination: &Path,
     rate: Size,
-    mut tell: impl FnMut(u64) -> ControlFlow<()>,
+    mut tell: Tell,
 ) -> Result<redb::Manifest, Error> {
-    const TELL: u64 = 128 << 20;
-    let (mut pace, mut told) = (Pace::new(rate), 0);
+    let mut pace = Pace::new(rate);
     let watch = |bytes| {
-        let wait = pace.wait(bytes);
-        if wait > Duration::from_millis(1) {
-            std::thread::sleep(wait);
+        pace.done(bytes);
+        // In short naps, so that a slow rate does not keep anybody who cancels.
+        loop {
+            let said = tell(pace.bytes);
+            let due = pace.due().min(NAP);
+            if said.is_break() || due.is_zero() {
+                return said;
+            }
+            std::thread::sleep(due);
         }
-        if pace.bytes - told < TELL {
-            return tell_nothing();
-        }
-        told = pace.bytes;
-        tell(told)
     };
     match base {
         None => store.backup(destination, watch),
         Some(base) => store.backup_since(base, destination, watch),
     }
-}
-
-fn tell_nothing() -> ControlFlow<()> {
-    ControlFlow::Continue(())
 }
 
 fn summary(manifest: &redb::Manifest, destination: &Path, took: Duration) -> String {

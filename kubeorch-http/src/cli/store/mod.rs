@@ -7,13 +7,20 @@ mod backup;
 mod compact;
 #[cfg(unix)]
 pub(crate) mod control;
+mod export;
+mod import;
 mod pace;
+mod place;
 mod restore;
+mod sink;
 mod size;
 mod verify;
+mod work;
 
 pub(crate) use backup::backup;
 pub(crate) use compact::compact;
+pub(crate) use export::export;
+pub(crate) use import::import;
 pub(crate) use restore::restore;
 pub(crate) use size::Size;
 pub(crate) use verify::verify;
@@ -40,6 +47,11 @@ fn present(dir: &Path) -> Result<PathBuf, Failure> {
     }
     let message = format!("there is no store in {}", dir.display());
     Err(Failure::new(exit::STORE, message).hint("Name its directory with --data-dir."))
+}
+
+/// Whether a file argument means stdin or stdout.
+fn stands_for_a_stream(file: &Path) -> bool {
+    file == Path::new("-")
 }
 
 /// A path as the server sees it, which runs in another directory.

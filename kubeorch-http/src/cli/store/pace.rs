@@ -16,13 +16,18 @@ impl Pace {
         Self { rate: rate.0, since: Instant::now(), bytes: 0 }
     }
 
-    /// How long to wait now that more bytes are done.
-    pub(super) fn wait(&mut self, bytes: u64) -> Duration {
+    /// Counts bytes that are done.
+    pub(super) fn done(&mut self, bytes: u64) {
         self.bytes += bytes;
+    }
+
+    /// How long to wait before the next ones.
+    pub(super) fn due(&self) -> Duration {
         if self.rate == 0 {
             return Duration::ZERO;
         }
-        let due = Duration::from_micros(self.bytes.saturating_mul(1_000_000) / self.rate);
+        let due = u128::from(self.bytes) * 1_000_000 / u128::from(self.rate);
+        let due = Duration::from_micros(u64::try_from(due).unwrap_or(u64::MAX));
         due.saturating_sub(self.since.elapsed())
     }
 }
