@@ -4,7 +4,7 @@
 
 use std::future::Future;
 use std::sync::Arc;
-use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::time::{Duration, Instant};
 
 use kubeorch_core::store::{Batch, Memory, NewEvent, Redb, Store, Table, Write};
@@ -31,12 +31,14 @@ pub fn batch(number: u64, caller: usize) -> Batch {
 }
 
 /// How long callers go on.
-#[derive(Debug, Clone, Copy)]
+#[derive(Debug, Clone)]
 pub enum Until {
     /// Nobody begins a commit after that.
     Elapsed(Duration),
     /// Everybody commits so often.
     Each(u64),
+    /// Nobody begins a commit after somebody said so.
+    Said(Arc<AtomicBool>),
 }
 
 /// What callers did together.
@@ -86,13 +88,25 @@ impl<T: Target> Load<T> {
         Self(Arc::new((target, AtomicU64::new(0))))
     }
 
+    /// What is committed to.
+    #[must_use]
+    pub fn target(&self) -> &T {
+        &self.0.0
+    }
+
+    /// How many commits have begun.
+    #[must_use]
+    pub fn begun(&self) -> u64 {
+        self.0.1.load(Ordering::Relaxed)
+    }
+
     /// Lets so many callers commit. Ends with the first failure.
-    pub fn drive(&self, runtime: &Runtime, callers: usize, until: Until) -> Result<Round, Failure> {
+    pub fn drive(&self, runtime: &Runtime, callers: usize, until: &Until) -> Result<Round, Failure> {
         runtime.block_on(async {
             let begin = Instant::now();
             let mut tasks = JoinSet::new();
             for caller in 0..callers {
-                tasks.spawn(call(self.0.clone(), caller, begin, until));
+                tasks.spawn(call(self.0.clone(), caller, begin, until.clone()));
             }
             let mut all = Vec::new();
             while let Some(done) = tasks.join_next().await {
@@ -113,9 +127,10 @@ async fn call<T: Target>(
     let (target, next) = &*load;
     let mut latencies = Vec::new();
     for done in 0.. {
-        let over = match until {
-            Until::Elapsed(limit) => begin.elapsed() >= limit,
-            Until::Each(count) => done >= count,
+        let over = match &until {
+            Until::Elapsed(limit) => begin.elapsed() >= *limit,
+            Until::Each(count) => done >= *count,
+            Until::Said(over) => over.load(Ordering::Relaxed),
         };
         if over {
             break;

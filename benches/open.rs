@@ -91,9 +91,9 @@ fn fill(path: &Path, size: Size) -> Result<(), Failure> {
 fn write(path: &Path) -> Result<(), Failure> {
     let runtime = Builder::new_multi_thread().build()?;
     let load = Load::new(store(path)?);
-    load.drive(&runtime, CALLERS, Until::Each(1))?;
+    load.drive(&runtime, CALLERS, &Until::Each(1))?;
     println!("writing");
-    load.drive(&runtime, CALLERS, Until::Elapsed(WRITER_LIFE))?;
+    load.drive(&runtime, CALLERS, &Until::Elapsed(WRITER_LIFE))?;
     Err("nobody killed the writer".into())
 }
 

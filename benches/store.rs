@@ -63,7 +63,7 @@ fn commits<T: Target>(
             if callers == 1 { "baseline: one caller".to_owned() } else { format!("{callers} callers") };
         group.bench_function(line, |bencher| {
             bencher.iter_custom(|iterations| {
-                let drive = || load.drive(runtime, callers, Until::Each(iterations));
+                let drive = || load.drive(runtime, callers, &Until::Each(iterations));
                 match Disk::around(folder, drive) {
                     Ok((round, disk)) => {
                         samples.borrow_mut().push((round.rate(), disk));

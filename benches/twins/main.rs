@@ -122,7 +122,7 @@ struct Step<'a> {
 
 impl Step<'_> {
     fn add<T: Target>(&mut self, target: &'static str, load: &Load<T>) -> Result<(), Failure> {
-        let drive = || load.drive(self.runtime, self.callers, Until::Elapsed(self.span));
+        let drive = || load.drive(self.runtime, self.callers, &Until::Elapsed(self.span));
         let round = Disk::around(self.folder, drive)?;
         match self.lines.iter_mut().find(|line| (line.target, line.callers) == (target, self.callers)) {
             Some(line) => line.rounds.push(round),
