@@ -62,16 +62,32 @@ impl fmt::Display for Power {
 /// flushed, all of it, any sectors of it, any calls of it. Each time the store must open and hold exactly what was answered,
 /// or that and the whole of a commit under way. One of 61 loses power again, at each flush of its recovery.
 pub fn power(commits: usize, durability: Durability, seed: u64) -> Result<Power, Trial> {
-    lose_at_each_flush(commits, durability, seed, step)
+    lose_at_each_flush(&record(commits, durability, step)?, durability, seed)
 }
 
 /// The same with values of megabytes, under which the file grows and shrinks.
 pub fn power_large(commits: usize, durability: Durability, seed: u64) -> Result<Power, Trial> {
-    lose_at_each_flush(commits, durability, seed, large)
+    lose_at_each_flush(&record(commits, durability, large)?, durability, seed)
 }
 
-fn lose_at_each_flush(commits: usize, durability: Durability, seed: u64, step: Step) -> Result<Power, Trial> {
-    let recorded = record(commits, durability, step)?;
+/// The same on a disk that does nothing at each `lie`-th flush and says that it did. No store can keep its word on it, so
+/// this tells whether the trial would notice one that does not.
+#[cfg(test)]
+pub(super) fn power_on_a_liar(
+    commits: usize,
+    durability: Durability,
+    seed: u64,
+    lie: usize,
+) -> Result<Power, Trial> {
+    let mut recorded = record(commits, durability, step)?;
+    let flushes = recorded.log.iter_mut().filter(|call| matches!(call, Call::Sync));
+    for flush in flushes.skip(lie - 1).step_by(lie) {
+        *flush = Call::Write(0, Vec::new());
+    }
+    lose_at_each_flush(&recorded, durability, seed)
+}
+
+fn lose_at_each_flush(recorded: &Recorded, durability: Durability, seed: u64) -> Result<Power, Trial> {
     let log = &recorded.log;
     let mut random = Random::new(seed);
     let (mut image, mut since, mut done) = (Vec::new(), 0, Power::default());

@@ -1,6 +1,7 @@
 //! The trials at a size for every change.
 
 use super::super::Durability;
+use super::power::power_on_a_liar;
 use super::{errors, flips, power, power_large, reads};
 
 fn lose_power(durability: Durability) {
@@ -25,6 +26,17 @@ fn no_power_loss_takes_what_was_answered_while_the_file_grows_and_shrinks() {
         let done = power_large(24, durability, 1).unwrap_or_else(|error| panic!("{error}"));
         println!("power loss, large values, {durability:?}: {done}");
         assert!(done.second > 0, "{done}");
+    }
+}
+
+#[test]
+fn a_flush_that_is_left_out_is_noticed() {
+    for durability in [Durability::Safe, Durability::Fast] {
+        for lie in [2, 3, 50, 151] {
+            let noticed = power_on_a_liar(300, durability, 1, lie);
+            println!("{durability:?}, each flush of {lie} left out: {noticed:?}");
+            assert!(noticed.is_err(), "{durability:?}, {lie}: {noticed:?}");
+        }
     }
 }
 
