@@ -22,6 +22,9 @@ const GROUP_BYTES: usize = 4 << 20;
 /// How long the writer waits for work while the disk is broken before it looks at the disk again.
 const LOOK_AGAIN: Duration = Duration::from_secs(1);
 
+/// How many batches of a group may fail on their own before the rest of it is told to try again.
+const ALONE: usize = 8;
+
 /// A batch and who waits for it.
 pub(super) struct Job {
     pub(super) batch: Batch,
@@ -127,7 +130,7 @@ impl Writer {
                 self.moved(done.facts.unwrap_or(self.facts));
                 done.answers
             }
-            Err(failure) => self.after(failure, done, batches.len()),
+            Err(failure) => self.after(failure, done, batches),
         }
     }
 
@@ -158,7 +161,7 @@ impl Writer {
 
     /// A commit failed. When the file opens again and a flush succeeds, what it holds decides: the number of the
     /// commit is there or is not. Else nobody knows.
-    fn after(&mut self, failure: Failure, done: Done, callers: usize) -> Answers {
+    fn after(&mut self, failure: Failure, done: Done, batches: &[Batch]) -> Answers {
         tracing::error!(store = self.name, ?failure, "a commit failed");
         let wanted = done.facts;
         self.broken = Some(failure.clone());
@@ -166,12 +169,34 @@ impl Writer {
         let kept = wanted.is_some_and(|wanted| wanted.commit == self.facts.commit);
         match (&self.broken, wanted) {
             (None, _) if kept => done.answers,
+            // The disk works, so one of them met a part of the file that does not read; the others need not suffer.
+            (None, None) if batches.len() > 1 && !matches!(failure, Failure::Full) => self.alone(batches),
             (Some(reason), Some(_)) if self.database.read().is_none() || kept => {
                 let reason = reason.to_string();
-                (0..callers).map(|_| Err(Error::Unknown(reason.clone()))).collect()
+                batches.iter().map(|_| Err(Error::Unknown(reason.clone()))).collect()
             }
-            _ => (0..callers).map(|_| Err(failure.refusal())).collect(),
+            (broken, _) => {
+                let works = broken.is_none();
+                let refuse = |_| Err(if works { failure.cause() } else { failure.refusal() });
+                batches.iter().map(refuse).collect()
+            }
         }
+    }
+
+    /// Serves the batches of a group that failed one by one. Each that fails again costs an opening of the file, so
+    /// after a few of them the rest is refused.
+    fn alone(&mut self, batches: &[Batch]) -> Answers {
+        let mut failures = 0;
+        let serve = |batch| {
+            if failures == ALONE {
+                return vec![Err(Error::Busy)];
+            }
+            let answers = self.answers(std::slice::from_ref(batch), batch.bytes());
+            let failed = |it: &Result<_, _>| matches!(it, Err(Error::ReadOnly(_) | Error::Damaged { .. }));
+            failures += answers.iter().filter(|answer| failed(answer)).count();
+            answers
+        };
+        batches.iter().flat_map(serve).collect()
     }
 
     /// A look at the disk without a batch to write.
@@ -257,6 +282,14 @@ fn prove(database: &Database, name: &str) -> Result<(), Failure> {
 }
 
 impl Failure {
+    /// For a caller whose batch was not written by a store that writes others.
+    fn cause(&self) -> Error {
+        match self {
+            Self::Refused(error) => error.clone(),
+            _ => self.refusal(),
+        }
+    }
+
     /// For a caller whose batch was not written.
     fn refusal(&self) -> Error {
         match self {

@@ -299,3 +299,39 @@ async fn health_tells_of_open_views_and_commits() {
     let health = store.health();
     assert_eq!((health.oldest_view, health.batches, health.commits, health.waiting), (None, 1, 1, 0));
 }
+
+/// A part of the file that does not read takes nobody with it who does not need it.
+#[test]
+fn a_damaged_block_harms_only_the_batch_that_needs_it() {
+    use futures::executor::block_on;
+    use futures::future::join_all;
+
+    let (folder, clock) = (tempfile::tempdir().unwrap(), Arc::new(ManualClock::at_millis(0)));
+    let path = folder.path().join("store");
+    let options = Options { cache_bytes: 1 << 20, ..Options::default() };
+    let store = Redb::open(&path, options, clock.clone()).unwrap();
+    for key in 0..200 {
+        block_on(store.commit(batch(key, 3_000))).unwrap();
+    }
+    drop(store);
+    let mut bytes = std::fs::read(&path).unwrap();
+    let damaged = [7; 100];
+    let mut from = 0;
+    while let Some(at) = bytes[from..].windows(damaged.len()).position(|window| window == damaged) {
+        bytes[from + at + 50] ^= 1;
+        from += at + 100;
+    }
+    std::fs::write(&path, bytes).unwrap();
+
+    let store = Redb::open(&path, options, clock).unwrap();
+    let keys = [100, 7, 120, 140, 7, 160, 180];
+    for round in 0..10 {
+        let answers = block_on(join_all(keys.map(|key| store.commit(batch(key, 3_000 + round)))));
+        for (key, answer) in keys.into_iter().zip(answers) {
+            match answer {
+                Ok(_) => assert_ne!(key, 7),
+                Err(error) => assert!(key == 7 && matches!(error, Error::Damaged { .. }), "{key}: {error:?}"),
+            }
+        }
+    }
+}
