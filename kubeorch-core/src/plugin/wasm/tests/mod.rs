@@ -4,6 +4,7 @@ mod faults;
 mod load;
 mod memo;
 mod registry;
+mod swap;
 
 use std::sync::Arc;
 use std::time::Duration;
