@@ -9,12 +9,14 @@ mod catalog;
 mod error;
 #[cfg(any(feature = "test-util", test))]
 pub mod fake;
+pub mod manifest;
 mod types;
 #[cfg(feature = "wasm")]
 mod wasm;
 
 pub use api::NodeTypes;
 pub use error::Error;
+pub use manifest::Manifest;
 pub use types::{
     Catalog, Direction, Facts, KindInfo, Link, LinkRule, NodeInput, NodeType, Observe, Out, Peer, Phase,
     PluginInfo, RenderRequest, Rendered, Status, StatusRequest,
