@@ -13,6 +13,31 @@ pub struct Catalog {
     pub plugin: Plugin,
     /// Its node types, in the order a user sees.
     pub node_types: Vec<Descriptor>,
+    /// What users enable or leave out as one, for instance an operator with its kinds; empty where the plugin is one thing.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub entries: Vec<Entry>,
+}
+
+/// A part of a plugin that a user enables or leaves out as one.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase", default)]
+pub struct Entry {
+    /// Unique among all entries: lower case, hyphens.
+    pub id: String,
+    /// For people.
+    pub display_name: String,
+    /// One sentence.
+    pub description: String,
+    /// Groups the list: `database`, `networking`.
+    pub category: String,
+    /// Version of what the entry describes.
+    pub version: String,
+    /// API group of its custom resources.
+    pub crd_group: String,
+    /// Kinds of its custom resources.
+    pub crd_kinds: Vec<String>,
+    /// A name from the UI's icon set.
+    pub icon: String,
 }
 
 /// Who a plugin is.
@@ -88,6 +113,23 @@ pub struct Descriptor {
     /// JSON Schema of `data`, properties in display order.
     #[serde(default)]
     pub parameters: Value,
+    /// The id of the [`Entry`] it belongs to.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub entry: Option<String>,
+    /// A second way to write a node of this type.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub alias: Option<Alias>,
+}
+
+/// A shared `node.type` under which `data` names the node type: with `{"type": "plugin", "member": "templateId"}` a node
+/// of type `plugin` is of this type when its `data.templateId` is this type's name.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Alias {
+    /// What `node.type` holds. No node type may have this name.
+    #[serde(rename = "type")]
+    pub kind: String,
+    /// The member of `data` that holds the name of the node type.
+    pub member: String,
 }
 
 /// A kind of Kubernetes object.
@@ -137,6 +179,8 @@ impl Descriptor {
             secret_keys: None,
             env_keys: None,
             parameters: Parameters::new().into_schema(),
+            entry: None,
+            alias: None,
         }
     }
 
@@ -219,6 +263,20 @@ impl Descriptor {
     #[must_use]
     pub fn env_keys(mut self, member: &str) -> Self {
         self.env_keys = Some(member.to_owned());
+        self
+    }
+
+    /// The id of the entry it belongs to.
+    #[must_use]
+    pub fn entry(mut self, id: &str) -> Self {
+        self.entry = Some(id.to_owned());
+        self
+    }
+
+    /// A shared type whose nodes name this one in a member of their data.
+    #[must_use]
+    pub fn alias(mut self, kind: &str, member: &str) -> Self {
+        self.alias = Some(Alias { kind: kind.to_owned(), member: member.to_owned() });
         self
     }
 

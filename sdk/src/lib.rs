@@ -72,7 +72,7 @@ mod status;
 pub mod testing;
 
 pub use self::{
-    catalog::{Catalog, Descriptor, Kind, LinkRule, Plugin},
+    catalog::{Alias, Catalog, Descriptor, Entry, Kind, LinkRule, Plugin},
     facts::{Facts, FactsRequest},
     failure::Failure,
     finding::{Finding, Findings, Report, Severity},

@@ -78,6 +78,7 @@ impl<C: Collection> NodeTypes for C {
                 description: description.to_owned(),
             },
             node_types: C::NODE_TYPES.iter().map(|node_type| node_type.descriptor()).collect(),
+            entries: Vec::new(),
         }
     }
 

@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 
 use serde_json::Value;
 
-use super::{Catalog, KindInfo, LinkRule, NodeType};
+use super::{Alias, Catalog, Entry, KindInfo, LinkRule, NodeType};
 
 /// Characters of a plugin's id, a type's name, a trait, a role.
 const NAME: usize = 128;
@@ -24,13 +24,35 @@ pub(crate) fn problems(catalog: &Catalog, most: usize) -> Vec<String> {
         return problems;
     }
     let mut names = BTreeSet::new();
+    let entries = check_entries(&catalog.entries, most, &mut problems);
     for node_type in &catalog.node_types {
         check_type(node_type, &mut problems);
+        if let Some(entry) = node_type.entry.as_deref().filter(|entry| !entries.contains(entry)) {
+            problems.push(format!("{}: there is no entry {}", quoted(&node_type.name), quoted(entry)));
+        }
         if !names.insert(&node_type.name) {
             problems.push(format!("{} is there twice", quoted(&node_type.name)));
         }
     }
     problems
+}
+
+/// The ids of the entries. There is no use in more entries than node types.
+fn check_entries<'c>(entries: &'c [Entry], most: usize, problems: &mut Vec<String>) -> BTreeSet<&'c str> {
+    if entries.len() > most {
+        problems.push(format!("{} entries, at most {most} are allowed", entries.len()));
+    }
+    let mut ids = BTreeSet::new();
+    for entry in entries.iter().take(most) {
+        check_name("an entry's id", &entry.id, problems);
+        if !ids.insert(entry.id.as_str()) {
+            problems.push(format!("entry {} is there twice", quoted(&entry.id)));
+        }
+        if entry.crd_kinds.len() > DECLARED {
+            problems.push(format!("entry {} has more than {DECLARED} kinds", quoted(&entry.id)));
+        }
+    }
+    ids
 }
 
 /// One sentence of all problems.
@@ -65,6 +87,13 @@ fn check_type(node_type: &NodeType, problems: &mut Vec<String>) {
         check_rule(rule, &mut own);
     }
     check_parameters(&node_type.parameters, &mut own);
+    if let Some(Alias { kind, member }) = &node_type.alias {
+        check_name("an alias's type", kind, &mut own);
+        check_name("an alias's member", member, &mut own);
+        if *kind == node_type.name {
+            own.push("a type is no alias of itself".into());
+        }
+    }
     problems.extend(own.into_iter().map(|problem| format!("{}: {problem}", quoted(&node_type.name))));
 }
 

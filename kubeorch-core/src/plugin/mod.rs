@@ -18,8 +18,8 @@ pub use api::NodeTypes;
 pub use error::Error;
 pub use manifest::Manifest;
 pub use types::{
-    Catalog, Direction, Facts, KindInfo, Link, LinkRule, NodeInput, NodeType, Observe, Out, Peer, Phase,
-    PluginInfo, RenderRequest, Rendered, Status, StatusRequest,
+    Alias, Catalog, Direction, Entry, Facts, KindInfo, Link, LinkRule, NodeInput, NodeType, Observe, Out,
+    Peer, Phase, PluginInfo, RenderRequest, Rendered, Status, StatusRequest,
 };
 #[cfg(feature = "wasm")]
 pub use wasm::{Builder, Host, Limits, Plugin, Registry, Stats, TICK};

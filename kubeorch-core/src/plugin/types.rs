@@ -15,6 +15,31 @@ pub struct Catalog {
     pub plugin: PluginInfo,
     /// Its node types.
     pub node_types: Vec<NodeType>,
+    /// What users enable or leave out as one; empty where the plugin is one thing.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub entries: Vec<Entry>,
+}
+
+/// A part of a plugin that a user enables or leaves out as one, for instance an operator with its kinds.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase", default)]
+pub struct Entry {
+    /// Unique among all entries.
+    pub id: String,
+    /// For people.
+    pub display_name: String,
+    /// One sentence.
+    pub description: String,
+    /// Group in the list.
+    pub category: String,
+    /// Version of what the entry describes.
+    pub version: String,
+    /// API group of its custom resources.
+    pub crd_group: String,
+    /// Kinds of its custom resources.
+    pub crd_kinds: Vec<String>,
+    /// Name in a public icon set.
+    pub icon: String,
 }
 
 /// A plugin's identity.
@@ -76,6 +101,23 @@ pub struct NodeType {
     pub env_keys: Option<String>,
     /// JSON Schema of the data, properties in display order.
     pub parameters: Value,
+    /// The id of the [`Entry`] it belongs to.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub entry: Option<String>,
+    /// A second way to write a node of this type.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub alias: Option<Alias>,
+}
+
+/// A shared type of nodes whose data names their node type. A node that is written so is treated as one of the node type
+/// everywhere but in the stored graph.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Alias {
+    /// What `type` of the node holds. No node type may have this name.
+    #[serde(rename = "type")]
+    pub kind: String,
+    /// The member of data that holds the name of the node type.
+    pub member: String,
 }
 
 impl Default for NodeType {
@@ -101,6 +143,8 @@ impl Default for NodeType {
             secret_keys: None,
             env_keys: None,
             parameters: Value::Null,
+            entry: None,
+            alias: None,
         }
     }
 }

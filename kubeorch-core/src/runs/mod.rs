@@ -3,6 +3,7 @@
 //! validate → version → render → plan → apply → wait → prune → record. Boundary: what a node type means comes
 //! from the plugins, what a cluster is from the `kube` edge. May use: `workflows`, `versions`, `clusters`.
 
+mod alias;
 mod changes;
 mod error;
 mod execute;

@@ -16,7 +16,7 @@ use super::plan::{Plan, Planned, Planner, owned};
 use super::prepare::{Prepared, prepare};
 use super::record::{Recorder, finish};
 use super::stream::{Follow, begin};
-use super::{Error, table};
+use super::{Error, alias, table};
 use crate::actor::{Action, Actor};
 use crate::clusters::{Link, Links};
 use crate::engine::{Host, Tasks};
@@ -208,7 +208,8 @@ impl Service {
     }
 
     async fn prepare(&self, graph: &Graph, id: WorkflowId) -> Result<Prepared, Error> {
-        prepare(&*self.inner.parts.types, &graph.snapshot(), id).await
+        let types = &*self.inner.parts.types;
+        prepare(types, &alias::resolved(graph.snapshot(), types), id).await
     }
 
     async fn link(&self, workflow: &Workflow) -> Result<Link, Error> {

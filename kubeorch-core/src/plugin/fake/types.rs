@@ -1,6 +1,6 @@
 //! A set of node types made of closures.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 
@@ -9,7 +9,7 @@ use serde_json::{Map, Value};
 
 use crate::error::Finding;
 use crate::plugin::{
-    Catalog, Error, Facts, NodeInput, NodeType, NodeTypes, Phase, PluginInfo, RenderRequest, Rendered,
+    Catalog, Entry, Error, Facts, NodeInput, NodeType, NodeTypes, Phase, PluginInfo, RenderRequest, Rendered,
     Status, StatusRequest, catalog,
 };
 
@@ -103,8 +103,10 @@ impl Types {
             version: "0.0.0".into(),
             description: String::new(),
         };
-        let node_types = types.iter().map(|fake| fake.entry.clone()).collect();
-        let problems = catalog::problems(&Catalog { plugin: info, node_types }, usize::MAX);
+        let node_types: Vec<NodeType> = types.iter().map(|fake| fake.entry.clone()).collect();
+        let ids: BTreeSet<&String> = node_types.iter().filter_map(|fake| fake.entry.as_ref()).collect();
+        let entries = ids.into_iter().map(|id| Entry { id: id.clone(), ..Entry::default() }).collect();
+        let problems = catalog::problems(&Catalog { plugin: info, node_types, entries }, usize::MAX);
         if !problems.is_empty() {
             return Err(Error::Invalid { plugin: PLUGIN.into(), reason: catalog::complaint(&problems) });
         }

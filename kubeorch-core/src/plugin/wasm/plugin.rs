@@ -13,7 +13,7 @@ use super::host::Inner;
 use super::memo::{Key, Memo};
 use super::pool::Refused;
 use super::stats::Counters;
-use crate::plugin::{Catalog, Error, NodeType, PluginInfo};
+use crate::plugin::{Catalog, Entry, Error, NodeType, PluginInfo};
 
 /// A component that was compiled, checked and asked for its node types. A cheap clone.
 #[derive(Clone)]
@@ -28,6 +28,7 @@ struct Loaded {
     guest: Arc<Guest>,
     info: PluginInfo,
     node_types: Vec<Arc<NodeType>>,
+    entries: Vec<Entry>,
     digest: String,
     counters: Counters,
 }
@@ -59,6 +60,7 @@ impl Plugin {
                 guest: Arc::new(guest),
                 info: catalog.plugin,
                 node_types,
+                entries: catalog.entries,
                 digest,
                 counters: Counters::default(),
             }),
@@ -73,6 +75,11 @@ impl Plugin {
     /// What it brings, in its own order.
     pub fn node_types(&self) -> &[Arc<NodeType>] {
         &self.inner.node_types
+    }
+
+    /// The parts of it that users enable or leave out, in its own order.
+    pub fn entries(&self) -> &[Entry] {
+        &self.inner.entries
     }
 
     /// SHA-256 of the component, in lower-case hex.

@@ -91,6 +91,11 @@ async fn catalogs_that_break_the_rules() {
         }
         catalog
     };
+    let with_entries = |ids: &[&str]| {
+        let mut catalog = catalog("test", &["thing"]);
+        catalog["entries"] = ids.iter().map(|id| json!({"id": id})).collect();
+        catalog
+    };
     let kind = |version: &str, kind: &str| json!({"apiVersion": version, "kind": kind, "namespaced": true});
     for (catalog, expected) in [
         (json!({}), "its answer breaks the contract: missing field `plugin`"),
@@ -110,6 +115,14 @@ async fn catalogs_that_break_the_rules() {
         (
             type_with(json!({"links": [{"role": "r", "peers": ["trait:"]}]})),
             "\"thing\": a link's peer \"\" is not a name",
+        ),
+        (type_with(json!({"entry": "e"})), "\"thing\": there is no entry \"e\""),
+        (with_entries(&["e", "e"]), "entry \"e\" is there twice"),
+        (with_entries(&["an entry"]), "an entry's id \"an entry\" is not a name"),
+        (
+            type_with(json!({"alias": {"type": "thing", "member": ""}})),
+            "\"thing\": an alias's member \"\" is not a name of letters, digits, '-', '_', '.' and '/'; \"thing\": a \
+             type is no alias of itself",
         ),
         (type_with(json!({"parameters": null})), "\"thing\": parameters is not a JSON Schema object"),
         (
