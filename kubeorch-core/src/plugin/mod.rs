@@ -22,4 +22,7 @@ pub use types::{
     Peer, Phase, PluginInfo, RenderRequest, Rendered, Status, StatusRequest,
 };
 #[cfg(feature = "wasm")]
-pub use wasm::{Builder, Host, Limits, Plugin, Registry, Stats, TICK};
+pub use wasm::{
+    Builder, CacheOptions, ChildCompiler, Compilations, Compiler, Host, Limits, Plugin, Registry, Stats,
+    TICK, compile_plugin,
+};

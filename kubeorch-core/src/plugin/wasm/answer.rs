@@ -116,6 +116,10 @@ fn at_most(what: &str, count: usize, most: usize) -> Result<(), String> {
 }
 
 fn json<T: DeserializeOwned>(bytes: &[u8]) -> Result<T, String> {
+    // A list of values would be taken for the members of a struct in their order.
+    if bytes.trim_ascii_start().first() == Some(&b'[') {
+        return Err("its answer breaks the contract: a list is no object".into());
+    }
     serde_json::from_slice(bytes)
         .map_err(|error| format!("its answer breaks the contract: {}", excerpt(&error.to_string())))
 }

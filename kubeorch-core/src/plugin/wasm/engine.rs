@@ -1,5 +1,6 @@
 //! The wasmtime engine: which WebAssembly it takes, and where guests' memory comes from.
 
+use serde::{Deserialize, Serialize};
 use wasmtime::{Config, Enabled, Engine, InstanceAllocationStrategy, PoolingAllocationConfig};
 
 use super::Limits;
@@ -16,7 +17,7 @@ pub(super) const MEMORIES: u32 = 1;
 const SLOTS_PER_WORKER: u32 = 4;
 
 /// Where instances live.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 pub(super) enum Allocation {
     /// In address space reserved once: the fast way.
     Pool,
@@ -41,6 +42,21 @@ pub(super) fn start(limits: &Limits) -> Result<(Engine, Allocation), Error> {
 }
 
 pub(super) fn build(limits: &Limits, allocation: Allocation) -> wasmtime::Result<Engine> {
+    let mut config = config(limits, allocation);
+    if allocation == Allocation::Pool {
+        config.allocation_strategy(InstanceAllocationStrategy::Pooling(pool(limits)));
+    }
+    Engine::new(&config)
+}
+
+/// An engine that compiles for those of [`build`] and runs nothing, so it reserves no address space. One thread:
+/// it works under a limit of memory, and each thread would take its part of it.
+pub(super) fn compiler(limits: &Limits, allocation: Allocation) -> wasmtime::Result<Engine> {
+    Engine::new(config(limits, allocation).parallel_compilation(false))
+}
+
+/// All that compiled code depends on. Where instances live is no part of it, how much space is reserved is.
+fn config(limits: &Limits, allocation: Allocation) -> Config {
     let mut config = Config::new();
     config
         .epoch_interruption(true)
@@ -54,20 +70,12 @@ pub(super) fn build(limits: &Limits, allocation: Allocation) -> wasmtime::Result
         .wasm_extended_const(false)
         .wasm_wide_arithmetic(false)
         .wasm_custom_page_sizes(false);
-    match allocation {
-        Allocation::Pool => {
-            config.allocation_strategy(InstanceAllocationStrategy::Pooling(pool(limits)));
-        }
-        Allocation::OnDemand => {
-            // The default reserves 4 GiB for each memory to save bounds checks: exactly what was refused.
-            config
-                .allocation_strategy(InstanceAllocationStrategy::OnDemand)
-                .memory_reservation(0)
-                .memory_reservation_for_growth(1 << 20)
-                .memory_guard_size(1 << 16);
-        }
+    config.allocation_strategy(InstanceAllocationStrategy::OnDemand);
+    if allocation == Allocation::OnDemand {
+        // The default reserves 4 GiB for each memory to save bounds checks: exactly what was refused.
+        config.memory_reservation(0).memory_reservation_for_growth(1 << 20).memory_guard_size(1 << 16);
     }
-    Engine::new(&config)
+    config
 }
 
 fn pool(limits: &Limits) -> PoolingAllocationConfig {

@@ -1,17 +1,22 @@
 //! One component, compiled and checked, and a single call into a fresh instance of it.
 
-use wasmtime::component::{Component, InstancePre, Linker};
+use wasmtime::component::{InstancePre, Linker};
 use wasmtime::{Store, Trap};
 
 use super::answer::excerpt;
 use super::call::{Answered, Export, Exports};
+use super::compile::Failure;
 use super::host::Runtime;
 use super::imports;
 use super::meter::Meter;
+use super::ticker;
 use crate::plugin::Error;
 
 /// Slack of the bytes that cross per call, beyond the output limit: the words round the list.
 const ENVELOPE: usize = 1024;
+
+/// What an error of the compilation names in place of an export.
+const COMPILE: &str = "compile";
 
 pub(super) struct Guest {
     name: String,
@@ -21,8 +26,13 @@ pub(super) struct Guest {
 
 impl Guest {
     /// Compiles a component and proves that it imports nothing and exports the interface. Blocks for the
-    /// time of the compilation.
-    pub(super) fn compile(runtime: &Runtime, name: &str, bytes: &[u8]) -> Result<Self, Error> {
+    /// time of the compilation, or of reading its code from the cache.
+    pub(super) fn compile(
+        runtime: &Runtime,
+        name: &str,
+        bytes: &[u8],
+        digest: &[u8; 32],
+    ) -> Result<Self, Error> {
         let invalid = |reason: String| Error::Invalid { plugin: name.to_owned(), reason };
         let most = runtime.limits.component;
         if bytes.len() > most {
@@ -30,7 +40,13 @@ impl Guest {
         }
         what_it_is(bytes).map_err(|reason| invalid(reason.to_owned()))?;
         let engine = &runtime.engine;
-        let component = Component::from_binary(engine, bytes).map_err(|error| invalid(text(&error)))?;
+        let component = runtime.code.component(engine, &runtime.limits, digest, bytes).map_err(
+            |failure| match failure {
+                Failure::Invalid(reason) => invalid(reason),
+                Failure::Limit(limit) => Error::Limit { plugin: name.to_owned(), export: COMPILE, limit },
+                Failure::Lost(reason) => Error::Failed { plugin: name.to_owned(), export: COMPILE, reason },
+            },
+        )?;
         let forbidden = imports::forbidden(&component, engine);
         if !forbidden.is_empty() {
             return Err(invalid(imports::complaint(&forbidden)));
@@ -127,7 +143,7 @@ impl Guest {
 fn store(runtime: &Runtime) -> Store<Meter> {
     let mut store = Store::new(&runtime.engine, Meter::new(&runtime.limits));
     store.limiter(|meter| meter);
-    store.set_epoch_deadline(runtime.limits.ticks());
+    ticker::deadline(&mut store, runtime.limits.deadline);
     store.set_hostcall_fuel(runtime.limits.output.saturating_add(ENVELOPE));
     store
 }

@@ -5,6 +5,8 @@ use std::sync::atomic::{AtomicU32, Ordering};
 
 use wasmtime::Engine;
 
+use super::cache::{Cache, CacheOptions};
+use super::compile::{Code, Compilations, Compiler};
 use super::engine;
 use super::memo::Memo;
 use super::pool::{Pool, Refused};
@@ -22,6 +24,8 @@ pub(super) struct Inner {
     pub(super) runtime: Arc<Runtime>,
     pub(super) memo: Memo,
     pool: Pool,
+    /// Apart from the calls: a compilation takes as long as a thousand of them.
+    loaders: Pool,
     next: AtomicU32,
 }
 
@@ -30,14 +34,39 @@ pub(super) struct Runtime {
     pub(super) engine: Engine,
     pub(super) limits: Limits,
     pub(super) ticker: Ticker,
+    pub(super) code: Code,
 }
 
 impl Host {
-    /// Starts the sandbox: one thread per worker and one for the deadlines. Fails with [`Error::Host`] where
-    /// the system refuses threads, or the limits are beyond what wasmtime takes.
+    /// Starts the sandbox: two threads per worker, one for calls and one for loading, and one for the deadlines.
+    /// Fails with [`Error::Host`] where the system refuses threads, or the limits are beyond what wasmtime takes.
+    ///
+    /// Components are compiled in this process whenever they are loaded.
     pub fn new(limits: Limits) -> Result<Self, Error> {
-        let (engine, _) = engine::start(&limits)?;
-        Self::on(engine, limits)
+        Self::with_compiler(limits, Compiler::InProcess, None)
+    }
+
+    /// Like [`new`](Self::new), and keeps compiled code on disk, so that a component is compiled once. Where the
+    /// folder cannot be used, a warning in the log says so and the host works without it.
+    pub fn with_cache(limits: Limits, cache: CacheOptions) -> Result<Self, Error> {
+        Self::with_compiler(limits, Compiler::InProcess, Some(cache))
+    }
+
+    /// Like [`new`](Self::new), and says where components are compiled and where their code is kept.
+    pub fn with_compiler(
+        limits: Limits,
+        compiler: Compiler,
+        cache: Option<CacheOptions>,
+    ) -> Result<Self, Error> {
+        let (engine, allocation) = engine::start(&limits)?;
+        let cache = cache.and_then(Cache::open);
+        let code = Code::new(&engine, allocation, &limits, compiler, cache);
+        Self::on(engine, limits, code)
+    }
+
+    /// What became of the components that it was given.
+    pub fn compilations(&self) -> Compilations {
+        self.inner.runtime.code.compilations()
     }
 
     /// Without the pooling allocator, as on a system that reserves no address space.
@@ -45,16 +74,18 @@ impl Host {
     pub(super) fn on_demand(limits: Limits) -> Result<Self, Error> {
         let engine = engine::build(&limits, engine::Allocation::OnDemand)
             .map_err(|error| Error::Host(format!("{error:#}")))?;
-        Self::on(engine, limits)
+        let code = Code::new(&engine, engine::Allocation::OnDemand, &limits, Compiler::InProcess, None);
+        Self::on(engine, limits, code)
     }
 
-    fn on(engine: Engine, limits: Limits) -> Result<Self, Error> {
+    fn on(engine: Engine, limits: Limits, code: Code) -> Result<Self, Error> {
         let threads = |error: std::io::Error| Error::Host(format!("no thread: {error}"));
         let ticker = Ticker::start(engine.clone()).map_err(threads)?;
-        let pool = Pool::start(limits.workers, limits.queue, limits.stack).map_err(threads)?;
+        let start = |name| Pool::start(name, limits.workers, limits.queue, limits.stack).map_err(threads);
+        let (pool, loaders) = (start("plugin")?, start("plugin-load")?);
         let memo = Memo::new(limits.memo);
-        let runtime = Arc::new(Runtime { engine, limits, ticker });
-        Ok(Self { inner: Arc::new(Inner { runtime, memo, pool, next: AtomicU32::new(0) }) })
+        let runtime = Arc::new(Runtime { engine, limits, ticker, code });
+        Ok(Self { inner: Arc::new(Inner { runtime, memo, pool, loaders, next: AtomicU32::new(0) }) })
     }
 
     /// The bounds it works within.
@@ -79,5 +110,15 @@ impl Inner {
     {
         let runtime = Arc::clone(&self.runtime);
         self.pool.run(lane, move || work(&runtime)).await
+    }
+
+    /// Runs the loading of a component, which no call waits for.
+    pub(super) async fn run_load<T, F>(&self, lane: u32, work: F) -> Result<T, Refused>
+    where
+        T: Send + 'static,
+        F: FnOnce(&Runtime) -> T + Send + 'static,
+    {
+        let runtime = Arc::clone(&self.runtime);
+        self.loaders.run(lane, move || work(&runtime)).await
     }
 }

@@ -12,14 +12,18 @@ const MIB: usize = 1024 * KIB;
 pub struct Limits {
     /// Size of a component. Default 8 MiB: seventy times a Rust plugin of one node type.
     pub component: usize,
+    /// Code of one function, because compilers take more than linear time over a long one. Default 256 KiB:
+    /// ten times the longest that rustc makes of the core plugin, and a fifth of a second to compile; above
+    /// 1 MiB a compilation takes seconds.
+    pub function: usize,
     /// Linear memory of one call. Default 64 MiB.
     pub memory: usize,
     /// Elements in all tables of one call. Default 20,000, the pool's own default.
     pub table_elements: usize,
     /// Native stack that a guest may use. Default 512 KiB, at most 16 MiB.
     pub stack: usize,
-    /// Wall-clock time of one call, in steps of [`TICK`]. Default 500 ms: thousands of times a usual
-    /// render, so that a starved machine is not taken for a plugin that never ends.
+    /// Wall-clock time of one call. Default 500 ms: thousands of times a usual render, so that a starved
+    /// machine is not taken for a plugin that never ends.
     pub deadline: Duration,
     /// Request of one call. Default 4 MiB, room for the live objects that a status looks at.
     pub input: usize,
@@ -39,13 +43,15 @@ pub struct Limits {
     pub findings: usize,
 }
 
-/// The resolution of [`Limits::deadline`]; a call is stopped at most two of these late on an idle machine.
-pub const TICK: Duration = Duration::from_millis(10);
+/// How often the deadlines of running calls are looked at. Never early; late by one of these, and by what the
+/// machine takes to wake a thread.
+pub const TICK: Duration = Duration::from_millis(1);
 
 impl Default for Limits {
     fn default() -> Self {
         Self {
             component: 8 * MIB,
+            function: 256 * KIB,
             memory: 64 * MIB,
             table_elements: 20_000,
             stack: 512 * KIB,
@@ -59,13 +65,5 @@ impl Default for Limits {
             objects: 256,
             findings: 256,
         }
-    }
-}
-
-impl Limits {
-    /// The deadline in ticks. One more than it divides into, because the running tick is partly over.
-    pub(super) fn ticks(&self) -> u64 {
-        let ticks = self.deadline.as_nanos().div_ceil(TICK.as_nanos());
-        u64::try_from(ticks).unwrap_or(u64::MAX - 1).saturating_add(1)
     }
 }

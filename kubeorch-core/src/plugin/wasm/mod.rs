@@ -5,10 +5,15 @@
 //! a fresh instance, so no call can leave anything behind for the next, and a fault costs nobody else
 //! anything. Whatever a guest does ends in an [`Error`](super::Error) with its name.
 //!
-//! Not here: where components come from, who may install them, a cache of compiled code on disk.
+//! A component is code from a stranger twice over: for the compiler before it runs, and when it runs. `scan` bounds
+//! what the compiler sees, `compile` can put it into a child process, `cache` keeps what came out of it.
+//!
+//! Not here: where components come from, who may install them.
 
 mod answer;
+mod cache;
 mod call;
+mod compile;
 mod engine;
 mod guest;
 mod host;
@@ -19,11 +24,14 @@ mod meter;
 mod plugin;
 mod pool;
 mod registry;
+mod scan;
 mod stats;
 #[cfg(test)]
 mod tests;
 mod ticker;
 
+pub use cache::CacheOptions;
+pub use compile::{ChildCompiler, Compilations, Compiler, compile_plugin};
 pub use host::Host;
 pub use limits::{Limits, TICK};
 pub use plugin::Plugin;

@@ -42,13 +42,14 @@ impl Plugin {
     ) -> Result<Self, Error> {
         let file = name.clone();
         let (guest, digest, catalog) = host
-            .run(number, move |runtime| {
-                let mut guest = Guest::compile(runtime, &name, &bytes)?;
+            .run_load(number, move |runtime| {
+                let digest = Sha256::digest(&bytes).into();
+                let mut guest = Guest::compile(runtime, &name, &bytes, &digest)?;
                 let answer = guest.call(runtime, Export::ListTypes, &[])?;
                 let catalog: Catalog = answer::catalog(&answer, &runtime.limits)
                     .map_err(|reason| Error::Invalid { plugin: name.clone(), reason })?;
                 guest.rename(&catalog.plugin.id);
-                Ok((guest, hex(&Sha256::digest(&bytes)), catalog))
+                Ok((guest, hex(&digest), catalog))
             })
             .await
             .map_err(|refused| refusal(refused, &file, Export::ListTypes))??;

@@ -46,13 +46,14 @@ pub(super) enum Refused {
 }
 
 impl Pool {
-    pub(super) fn start(workers: usize, capacity: usize, guest_stack: usize) -> io::Result<Self> {
+    /// Starts threads called `kubeorch-NAME-0` and so on.
+    pub(super) fn start(name: &str, workers: usize, capacity: usize, guest_stack: usize) -> io::Result<Self> {
         let pool =
             Self { shared: Arc::new(Shared { queue: Mutex::default(), wake: Condvar::new(), capacity }) };
         for number in 0..workers.max(1) {
             let shared = Arc::clone(&pool.shared);
             thread::Builder::new()
-                .name(format!("kubeorch-plugin-{number}"))
+                .name(format!("kubeorch-{name}-{number}"))
                 .stack_size(HOST_STACK + guest_stack)
                 .spawn(move || shared.work())?;
         }
@@ -150,7 +151,7 @@ mod tests {
 
     /// A pool of one worker that waits for the returned sender, so that a test can fill its queue.
     fn blocked(capacity: usize) -> (Pool, mpsc::Sender<()>) {
-        let pool = Pool::start(1, capacity, 0).unwrap();
+        let pool = Pool::start("test", 1, capacity, 0).unwrap();
         let (open, gate) = mpsc::channel::<()>();
         let (started, running) = mpsc::channel();
         let job = Box::new(move || {

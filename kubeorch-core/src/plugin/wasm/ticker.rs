@@ -2,14 +2,17 @@
 //!
 //! A thread, not a task: a starved runtime must not stop its own watchdog. It sleeps when no call has run
 //! for a whole tick, so an idle process wakes up for nothing.
+//!
+//! Epochs count ticks that the thread was awake for, which is not the time: on a busy machine it wakes late. So an
+//! epoch only makes a call look at the clock, and the clock decides. No call ends early, and none late by a drift.
 
 use std::io;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::thread::{self, JoinHandle};
-use std::time::Instant;
+use std::time::{Duration, Instant};
 
-use wasmtime::Engine;
+use wasmtime::{Engine, Store, UpdateDeadline};
 
 use super::limits::TICK;
 
@@ -28,6 +31,16 @@ struct Shared {
 
 /// While it lives the epoch advances.
 pub(super) struct Running<'a>(&'a Shared);
+
+/// Stops the guest of a store so long from now.
+pub(super) fn deadline<T: 'static>(store: &mut Store<T>, after: Duration) {
+    let start = Instant::now();
+    store.set_epoch_deadline(1);
+    store.epoch_deadline_callback(move |_| {
+        let passed = start.elapsed() >= after;
+        Ok(if passed { UpdateDeadline::Interrupt } else { UpdateDeadline::Continue(1) })
+    });
+}
 
 impl Ticker {
     pub(super) fn start(engine: Engine) -> io::Result<Self> {
@@ -71,7 +84,8 @@ impl Shared {
         }
     }
 
-    /// A whole tick, whoever unparks meanwhile; an early one would cut a deadline short.
+    /// A whole tick, whoever unparks meanwhile: calls that begin must not make those that run look at the clock
+    /// all the time.
     fn wait_tick(&self) {
         let start = Instant::now();
         while !self.stop.load(Ordering::SeqCst) {

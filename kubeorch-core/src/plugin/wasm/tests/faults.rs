@@ -84,7 +84,7 @@ async fn answers_that_break_the_contract_name_plugin_and_export() {
     for (answer, expected) in [
         ("not json".to_owned(), "its answer breaks the contract: expected ident at line 1 column 2"),
         (String::new(), "its answer breaks the contract: EOF while parsing a value at line 1 column 0"),
-        ("[".repeat(500), "its answer breaks the contract: invalid type: sequence"),
+        ("[".repeat(500), "its answer breaks the contract: a list is no object"),
         (json!({"objects": 7}).to_string(), "its answer breaks the contract: invalid type: integer"),
         (
             json!({"findings": [{"severity": "fatal", "code": "a", "message": "b"}]}).to_string(),

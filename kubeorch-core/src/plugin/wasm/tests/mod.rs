@@ -1,6 +1,9 @@
 //! Components written as text, good ones and hostile ones.
 
+mod cache;
+mod compile;
 mod faults;
+
 mod load;
 mod memo;
 mod registry;
