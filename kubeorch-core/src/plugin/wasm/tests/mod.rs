@@ -3,6 +3,7 @@
 mod cache;
 mod compile;
 mod faults;
+mod hostile;
 
 mod load;
 mod memo;

@@ -1,0 +1,136 @@
+//! Components that are made to do harm. Each ends in the error that it deserves, in the time that it may take, and
+//! leaves nothing behind: the next plugin answers, and the memory is back.
+
+mod bytes;
+mod calls;
+mod loads;
+mod memory;
+mod mutations;
+
+use std::sync::Arc;
+use std::time::{Duration, Instant};
+
+use serde_json::json;
+
+use super::{Guest, catalog, request};
+use crate::plugin::wasm::{Host, Limits, Plugin, Registry};
+use crate::plugin::{Error, NodeTypes};
+
+/// What a busy machine may take on top of a limit, and for compiling unoptimised.
+const SLACK: Duration = Duration::from_secs(5);
+
+/// A component, what is done with it, and how it must end.
+struct Attack {
+    name: &'static str,
+    bytes: Arc<[u8]>,
+    ends: Ends,
+}
+
+/// How an attack must end.
+#[derive(Debug, Clone, PartialEq)]
+enum Ends {
+    /// Not loaded, because of this; the beginning of the reason.
+    Refused(&'static str),
+    /// Not loaded, because it passed this limit in that export.
+    Passed(&'static str, &'static str),
+    /// Not loaded, because that export failed so.
+    Broke(&'static str, &'static str),
+    /// Loaded; `render` passes this limit.
+    Limit(&'static str),
+    /// Loaded; `render` fails so.
+    Failed(&'static str),
+}
+
+fn limits() -> Limits {
+    Limits { node_types: 8, objects: 16, findings: 16, ..super::limits() }
+}
+
+/// A host with a healthy plugin on it.
+struct Victim {
+    host: Host,
+    neighbour: Plugin,
+    asked: u64,
+}
+
+impl Victim {
+    async fn start() -> Self {
+        let host = Host::new(limits()).unwrap();
+        let good = Guest { catalog: catalog("good", &["good"]), ..Guest::answering(r#"{"notes":["fine"]}"#) };
+        let neighbour = host.load("good.wasm", good.bytes()).await.unwrap();
+        Self { host, neighbour, asked: 0 }
+    }
+
+    /// Loads and, if that is possible, calls it; says what was wrong with how it ended.
+    async fn suffer(&mut self, attack: &Attack) -> Result<(), String> {
+        let start = Instant::now();
+        let (loaded, error) = self.attack(attack).await;
+        let took = start.elapsed();
+        let ends = match (loaded, error) {
+            (_, None) => return Err("nothing stopped it".into()),
+            (true, Some(error)) => matches(&error, &attack.ends, "test", "render"),
+            (false, Some(error)) => matches(&error, &attack.ends, "hostile.wasm", ""),
+        };
+        ends?;
+        if took > limits().deadline + SLACK {
+            return Err(format!("it took {took:?}"));
+        }
+        self.ask_neighbour().await
+    }
+
+    async fn attack(&self, attack: &Attack) -> (bool, Option<Error>) {
+        let plugin = match self.host.load("hostile.wasm", Arc::clone(&attack.bytes)).await {
+            Ok(plugin) => plugin,
+            Err(error) => return (false, Some(error)),
+        };
+        let registry = Registry::builder().host(self.host.clone()).loaded(plugin).try_build().await.unwrap();
+        (true, registry.render(&request(json!({}))).await.err())
+    }
+
+    /// A question that the memo does not know.
+    async fn ask_neighbour(&mut self) -> Result<(), String> {
+        self.asked += 1;
+        let mut ask = request(json!({"asked": self.asked}));
+        ask.node.kind = "good".into();
+        let registry = Registry::builder().host(self.host.clone()).loaded(self.neighbour.clone());
+        let answer = registry.try_build().await.unwrap().render(&ask).await;
+        match answer {
+            Ok(rendered) if rendered.notes == ["fine"] => Ok(()),
+            other => Err(format!("the neighbour answers {other:?}")),
+        }
+    }
+}
+
+fn matches(error: &Error, ends: &Ends, plugin: &str, export: &str) -> Result<(), String> {
+    let expected = match ends {
+        Ends::Refused(reason) => format!("plugin {plugin} cannot be loaded: {reason}"),
+        Ends::Passed(limit, export) => format!("plugin {plugin} passed its {limit} limit in {export}"),
+        Ends::Broke(export, reason) => format!("plugin {plugin} failed in {export}: {reason}"),
+        Ends::Limit(limit) => format!("plugin {plugin} passed its {limit} limit in {export}"),
+        Ends::Failed(reason) => format!("plugin {plugin} failed in {export}: {reason}"),
+    };
+    let text = error.to_string();
+    let typed = match ends {
+        Ends::Refused(_) => matches!(error, Error::Invalid { .. }),
+        Ends::Passed(..) | Ends::Limit(_) => matches!(error, Error::Limit { .. }),
+        Ends::Broke(..) | Ends::Failed(_) => matches!(error, Error::Failed { .. }),
+    };
+    if typed && text.starts_with(&expected) { Ok(()) } else { Err(format!("{text}\n  and not {expected}")) }
+}
+
+fn all() -> Vec<Attack> {
+    loads::all().into_iter().chain(calls::all()).collect()
+}
+
+#[tokio::test]
+async fn every_attack_ends_as_it_must() {
+    let mut victim = Victim::start().await;
+    let attacks = all();
+    assert!(attacks.len() >= 40, "only {} attacks", attacks.len());
+    let mut wrong = Vec::new();
+    for attack in &attacks {
+        if let Err(reason) = victim.suffer(attack).await {
+            wrong.push(format!("{}: {reason}", attack.name));
+        }
+    }
+    assert!(wrong.is_empty(), "{} of {}:\n{}", wrong.len(), attacks.len(), wrong.join("\n"));
+}
