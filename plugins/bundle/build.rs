@@ -9,43 +9,12 @@ use std::{
     fmt::Write as _,
     fs,
     path::{Path, PathBuf},
-    process::Command,
 };
+
+use kubeorch_plugin_pack::toolchain::{self, Compiler, TARGET};
 
 /// The plugins that come with KubeOrch: their folders beside this one. Their crates are `kubeorch-plugin-<folder>`.
 const PLUGINS: &[&str] = &["kubernetes"];
-
-const TARGET: &str = "wasm32-unknown-unknown";
-
-/// What the outer Cargo sets for the outer build.
-const CLEARED: &[&str] = &[
-    "CARGO_ENCODED_RUSTFLAGS",
-    "RUSTFLAGS",
-    "RUSTC",
-    "RUSTDOC",
-    "RUSTC_WRAPPER",
-    "RUSTC_WORKSPACE_WRAPPER",
-    "RUSTC_LINKER",
-    "TARGET",
-    "HOST",
-    "PROFILE",
-    "OPT_LEVEL",
-    "DEBUG",
-    "OUT_DIR",
-    "NUM_JOBS",
-    "LLVM_PROFILE_FILE",
-    "CARGO_MAKEFLAGS",
-    "MAKEFLAGS",
-];
-const CLEARED_PREFIXES: &[&str] = &[
-    "CARGO_BUILD_",
-    "CARGO_TARGET_",
-    "CARGO_PROFILE_",
-    "CARGO_CFG_",
-    "CARGO_FEATURE_",
-    "CARGO_PKG_",
-    "CARGO_MANIFEST_",
-];
 
 fn main() -> Result<(), Box<dyn Error>> {
     let bundle = PathBuf::from(variable("CARGO_MANIFEST_DIR")?);
@@ -54,19 +23,13 @@ fn main() -> Result<(), Box<dyn Error>> {
     for path in ["plugins", "sdk", "Cargo.toml", "Cargo.lock"] {
         rerun_if_changed(&root.join(path))?;
     }
-    let rustc = variable("RUSTC")?;
-    require_target(&rustc)?;
+    let compiler = Compiler::new(variable("RUSTC")?);
+    compiler.require_target()?;
 
     let target_dir = target_dir(&out)?.join("plugins");
-    let flags = rust_flags(&rustc, &root)?;
-    let mut cargo = Command::new(variable("CARGO")?);
-    for (name, _) in env::vars_os() {
-        let text = name.to_string_lossy();
-        if CLEARED.contains(&&*text) || CLEARED_PREFIXES.iter().any(|prefix| text.starts_with(prefix)) {
-            cargo.env_remove(&name);
-        }
-    }
-    cargo.current_dir(&root).env("CARGO_ENCODED_RUSTFLAGS", flags.join("\x1f"));
+    let flags = compiler.flags(&[(root.clone(), "/src".to_owned())])?;
+    let mut cargo = toolchain::cargo(Path::new(&variable("CARGO")?), &flags);
+    cargo.current_dir(&root);
     cargo
         .args(["build", "--locked", "--profile", "plugin", "--target", TARGET, "--target-dir"])
         .arg(&target_dir);
@@ -92,35 +55,6 @@ fn collect(built: &Path, out: &Path) -> Result<(), Box<dyn Error>> {
     }
     table += "]\n";
     Ok(fs::write(out.join("plugins.rs"), table)?)
-}
-
-/// Stops with the command to run when the target is missing. Installing is the user's decision.
-fn require_target(rustc: &str) -> Result<(), Box<dyn Error>> {
-    let libraries = print(rustc, &["--print", "target-libdir", "--target", TARGET])?;
-    if Path::new(&libraries).is_dir() {
-        return Ok(());
-    }
-    Err(format!("the plugins need the Rust target {TARGET}; add it with: rustup target add {TARGET}").into())
-}
-
-/// The linker turns the module into a component; the remaps keep this machine's paths out of the bytes.
-fn rust_flags(rustc: &str, root: &Path) -> Result<Vec<String>, Box<dyn Error>> {
-    let cargo_home =
-        env::var("CARGO_HOME").map(PathBuf::from).or_else(|_| Ok::<_, env::VarError>(home()?.join(".cargo")));
-    let sysroot = print(rustc, &["--print", "sysroot"])?;
-    let version = print(rustc, &["--version", "--verbose"])?;
-    let commit = version.lines().find_map(|line| line.strip_prefix("commit-hash: ")).unwrap_or("unknown");
-    let remap = |from: &Path, to: &str| format!("--remap-path-prefix={}={to}", from.display());
-    let mut flags = vec!["-Clinker=wasm-component-ld".to_owned(), remap(root, "/src")];
-    if let Ok(cargo_home) = cargo_home {
-        flags.push(remap(&cargo_home, "/cargo"));
-    }
-    flags.push(remap(&Path::new(&sysroot).join("lib/rustlib/src/rust"), &format!("/rustc/{commit}")));
-    Ok(flags)
-}
-
-fn home() -> Result<PathBuf, env::VarError> {
-    env::var("HOME").or_else(|_| env::var("USERPROFILE")).map(PathBuf::from)
 }
 
 /// The outer target folder: `OUT_DIR` is `<target>/[<triple>/]<profile>/build/<package>/out`. Whatever the outer profile
@@ -154,14 +88,4 @@ fn rerun_if_changed(path: &Path) -> Result<(), Box<dyn Error>> {
 
 fn variable(name: &str) -> Result<String, Box<dyn Error>> {
     env::var(name).map_err(|error| format!("{name}: {error}").into())
-}
-
-fn print(rustc: &str, arguments: &[&str]) -> Result<String, Box<dyn Error>> {
-    let output = Command::new(rustc).args(arguments).output()?;
-    if !output.status.success() {
-        return Err(
-            format!("{rustc} {}: {}", arguments.join(" "), String::from_utf8_lossy(&output.stderr)).into()
-        );
-    }
-    Ok(String::from_utf8(output.stdout)?.trim().to_owned())
 }
