@@ -34,10 +34,12 @@ mod kubelet;
 mod names;
 mod patch;
 mod resources;
+mod scale;
 mod serve;
 mod service;
 mod simulator;
 mod store;
+mod usage;
 mod validate;
 mod value;
 

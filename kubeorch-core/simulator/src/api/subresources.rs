@@ -13,8 +13,9 @@ use crate::controllers;
 use crate::core::{Core, DeleteOptions, Ownership, Writer};
 use crate::kubelet::{self, LogOptions};
 use crate::patch;
+use crate::scale;
 use crate::simulator::Shared;
-use crate::value::{int, list, map, name, namespace, put, text, uid};
+use crate::value::{int, list, name, namespace, put, text, uid};
 
 pub(super) fn serve(shared: &Arc<Shared>, call: &Call) -> Result<Answer, Status> {
     match (call.subresource.as_str(), call.verb) {
@@ -31,32 +32,9 @@ fn live(core: &Core, call: &Call) -> Result<Arc<Value>, Status> {
         .ok_or_else(|| Status::not_found(&call.resource, call.own()))
 }
 
-fn scale_of(object: &Value) -> Value {
-    let selector = map(object, "/spec/selector/matchLabels")
-        .map(|labels| {
-            let pairs: Vec<_> = labels
-                .iter()
-                .map(|(key, value)| format!("{key}={}", value.as_str().unwrap_or_default()))
-                .collect();
-            pairs.join(",")
-        })
-        .unwrap_or_default();
-    json!({
-        "kind": "Scale",
-        "apiVersion": "autoscaling/v1",
-        "metadata": {
-            "name": name(object), "namespace": namespace(object), "uid": uid(object),
-            "resourceVersion": object["metadata"]["resourceVersion"],
-            "creationTimestamp": object["metadata"]["creationTimestamp"],
-        },
-        "spec": { "replicas": int(object, "/spec/replicas").unwrap_or_default() },
-        "status": { "replicas": int(object, "/status/replicas").unwrap_or_default(), "selector": selector },
-    })
-}
-
 fn scale(core: &mut Core, call: &Call) -> Result<Answer, Status> {
     let live = live(core, call)?;
-    let before = scale_of(&live);
+    let before = scale::of(&call.resource, &live);
     let wanted = match call.verb {
         Verb::Update => call.json()?,
         Verb::Patch => {
@@ -72,11 +50,11 @@ fn scale(core: &mut Core, call: &Call) -> Result<Answer, Status> {
     let replicas = int(&wanted, "/spec/replicas")
         .ok_or_else(|| Status::bad_request("spec.replicas must be a whole number"))?;
     let mut new = (*live).clone();
-    put(&mut new, &["spec", "replicas"], replicas);
+    scale::set(&call.resource, &mut new, replicas);
     let claimed = text(&wanted, "/metadata/resourceVersion").to_owned();
     put(&mut new, &["metadata", "resourceVersion"], claimed);
     let done = core.update(&call.resource, new, &call.writer()?, Ownership::Tracked)?;
-    Ok(Answer::ok(scale_of(&done)))
+    Ok(Answer::ok(scale::of(&call.resource, &done)))
 }
 
 fn evict(core: &mut Core, call: &Call) -> Result<Answer, Status> {

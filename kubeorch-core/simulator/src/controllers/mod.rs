@@ -4,6 +4,7 @@
 //! takes the next step. All of them run one after the other under the lock, so that a run with a
 //! manual clock and a seed is the same every time.
 
+mod autoscaler;
 mod budgets;
 mod claims;
 mod cron_job;
@@ -24,6 +25,7 @@ mod schedule;
 mod scheduler;
 mod stateful_set;
 
+pub(crate) use autoscaler::Autoscalers;
 pub(crate) use budgets::allowed as disruptions_allowed;
 pub(crate) use claims::default_class;
 pub(crate) use network::Addresses;

@@ -8,8 +8,8 @@ use jiff::Timestamp;
 use tokio::sync::Notify;
 
 use super::{
-    budgets, claims, cron_job, daemon_set, definitions, deployment, endpoints, garbage, job, namespaces,
-    network, replica_set, scheduler, stateful_set,
+    autoscaler, budgets, claims, cron_job, daemon_set, definitions, deployment, endpoints, garbage, job,
+    namespaces, network, replica_set, scheduler, stateful_set,
 };
 use crate::clock::after;
 use crate::core::Core;
@@ -30,6 +30,7 @@ pub(crate) enum Task {
     Claim,
     Namespace,
     Budget,
+    Autoscaler,
     Definition,
     /// Find a node for a pod.
     Schedule,
@@ -149,6 +150,7 @@ pub(crate) fn step(core: &mut Core) -> bool {
         Task::Claim => claims::reconcile(core, namespace, name),
         Task::Namespace => namespaces::reconcile(core, name),
         Task::Budget => budgets::reconcile(core, namespace, name),
+        Task::Autoscaler => autoscaler::reconcile(core, namespace, name),
         Task::Definition => definitions::reconcile(core, name),
         Task::Schedule => scheduler::reconcile(core, namespace, name),
         Task::Pod => kubelet::reconcile(core, namespace, name),

@@ -2,7 +2,7 @@
 
 use serde_json::Value;
 
-use super::{Task, Work};
+use super::{Task, Work, autoscaler};
 use crate::core::Core;
 use crate::resources::Resource;
 use crate::store::{Change, ChangeKind};
@@ -28,6 +28,7 @@ pub(crate) fn route(core: &mut Core, resource: &Resource, change: &Change) {
         "ingresses.networking.k8s.io" => push(core, Task::Ingress),
         "namespaces" => push(core, Task::Namespace),
         "poddisruptionbudgets.policy" => push(core, Task::Budget),
+        "horizontalpodautoscalers.autoscaling" => push(core, Task::Autoscaler),
         "customresourcedefinitions.apiextensions.k8s.io" => push(core, Task::Definition),
         "pods" => pod(core, change, &space, &own),
         "persistentvolumeclaims" => {
@@ -38,6 +39,9 @@ pub(crate) fn route(core: &mut Core, resource: &Resource, change: &Change) {
         "storageclasses.storage.k8s.io" | "persistentvolumes" => pending_claims(core),
         "nodes" => nodes(core),
         _ => {}
+    }
+    if resource.has("scale") {
+        autoscaler::look(core, &space, Some((&resource.kind, &own)));
     }
     owners(core, object);
     if change.kind == ChangeKind::Deleted {
@@ -122,6 +126,7 @@ fn pod(core: &mut Core, change: &Change, space: &str, own: &str) {
     for service in services {
         core.queue.push(Work::new(Task::Endpoints, space, &service));
     }
+    autoscaler::look(core, space, None);
     let budgets: Vec<_> = core
         .objects
         .list("poddisruptionbudgets.policy", Some(space))

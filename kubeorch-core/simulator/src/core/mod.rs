@@ -10,7 +10,7 @@ use serde_json::Value;
 use crate::apply::{Entry, Operation};
 use crate::builder::Config;
 use crate::clock::stamp;
-use crate::controllers::{Addresses, Queue};
+use crate::controllers::{Addresses, Autoscalers, Queue};
 use crate::kubelet::Runtimes;
 use crate::names::Names;
 use crate::resources::{Registry, Resource};
@@ -26,6 +26,7 @@ pub(crate) struct Core {
     pub(crate) queue: Queue,
     pub(crate) pods: Runtimes,
     pub(crate) addresses: Addresses,
+    pub(crate) autoscalers: Autoscalers,
     pub(crate) config: Arc<Config>,
 }
 
@@ -70,6 +71,7 @@ impl Core {
             queue: Queue::new(),
             pods: Runtimes::default(),
             addresses: Addresses::default(),
+            autoscalers: Autoscalers::default(),
             config,
         }
     }

@@ -27,9 +27,7 @@ pub(crate) fn object_defaults(id: &str, new: &mut Value) {
         "storageclasses.storage.k8s.io" => storage::class(new),
         "namespaces" => namespace(new),
         "secrets" => secret(new),
-        "horizontalpodautoscalers.autoscaling" => {
-            put_default(new, &["spec", "minReplicas"], 1);
-        }
+        "horizontalpodautoscalers.autoscaling" => workload::autoscaler(new),
         _ => {}
     }
 }

@@ -100,3 +100,27 @@ pub(super) fn cron_job(new: &mut Value) {
     put_default(new, &["spec", "failedJobsHistoryLimit"], 1);
     template(object_at(new, &["spec", "jobTemplate"]));
 }
+
+/// `autoscaling/v2`: one replica at least, and 80 % of the requested CPU when no metric is named.
+pub(super) fn autoscaler(new: &mut Value) {
+    put_default(new, &["spec", "minReplicas"], 1);
+    let cpu = json!([{
+        "type": "Resource",
+        "resource": { "name": "cpu", "target": { "type": "Utilization", "averageUtilization": 80 } },
+    }]);
+    put_default(new, &["spec", "metrics"], cpu);
+    if new.pointer("/spec/behavior").is_none() {
+        return;
+    }
+    let pods = json!({ "type": "Pods", "value": 4, "periodSeconds": 15 });
+    let percent = json!({ "type": "Percent", "value": 100, "periodSeconds": 15 });
+    for (part, window, policies) in
+        [("scaleUp", Some(0), json!([pods, percent])), ("scaleDown", None, json!([percent]))]
+    {
+        put_default(new, &["spec", "behavior", part, "selectPolicy"], "Max");
+        put_default(new, &["spec", "behavior", part, "policies"], policies);
+        if let Some(window) = window {
+            put_default(new, &["spec", "behavior", part, "stabilizationWindowSeconds"], window);
+        }
+    }
+}

@@ -9,7 +9,7 @@ mod status;
 
 use std::collections::{BTreeSet, HashMap, HashSet};
 
-pub(crate) use container::Container;
+pub(crate) use container::{Container, State};
 pub(crate) use lifecycle::reconcile;
 pub(crate) use logs::{LogOptions, lines};
 
@@ -40,4 +40,11 @@ pub(crate) struct Runtime {
     mounted: bool,
     address: String,
     started: String,
+}
+
+impl Runtime {
+    /// The containers that are no init containers.
+    pub(crate) fn main(&self) -> &[Container] {
+        self.containers.get(self.init..).unwrap_or_default()
+    }
 }

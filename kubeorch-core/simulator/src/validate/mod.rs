@@ -1,5 +1,6 @@
 //! What the API server refuses, with one cause per finding.
 
+mod autoscaler;
 mod meta;
 mod pod;
 mod quantity;
@@ -28,6 +29,7 @@ pub(crate) fn object(resource: &Resource, new: &Value) -> Vec<Cause> {
         }
         "jobs.batch" => workload::job(new, "spec", &mut causes),
         "cronjobs.batch" => workload::cron_job(new, &mut causes),
+        "horizontalpodautoscalers.autoscaling" => autoscaler::spec(new, &mut causes),
         "services" => service(new, &mut causes),
         "persistentvolumeclaims" => claim(new, &mut causes),
         "configmaps" => data_keys(new, &["data", "binaryData"], &mut causes),

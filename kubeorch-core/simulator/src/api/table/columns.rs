@@ -5,6 +5,7 @@ use serde_json::{Value, json};
 
 use super::Column;
 use super::age::{self, age, between};
+use super::scaling::targets;
 use super::workloads::{
     containers, job_status, or_none, pod_ready, pod_restarts, pod_status, ratio, selector,
 };
@@ -225,7 +226,7 @@ fn others(id: &str) -> &'static [Column] {
                 format!("{}/{}", text(o, "/spec/scaleTargetRef/kind"), text(o, "/spec/scaleTargetRef/name"))
                     .into()
             }),
-            ("Targets", 0, |_, _| "<unknown>".into()),
+            ("Targets", 0, targets),
             ("MinPods", 0, |o, _| number(o, "/spec/minReplicas")),
             ("MaxPods", 0, |o, _| number(o, "/spec/maxReplicas")),
             ("Replicas", 0, |o, _| number(o, "/status/currentReplicas")),

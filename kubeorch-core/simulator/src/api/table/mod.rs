@@ -2,6 +2,7 @@
 
 mod age;
 mod columns;
+mod scaling;
 mod workloads;
 
 use jiff::Timestamp;

@@ -1,7 +1,6 @@
 //! `kubectl` as the judge: the real program against the simulator over TCP.
 //!
 //! Without `kubectl` on the path the test says so and passes.
-#![allow(clippy::unwrap_used, reason = "a test fails by panicking")]
 
 use std::io::Write;
 use std::process::Stdio;

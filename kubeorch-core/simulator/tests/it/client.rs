@@ -1,5 +1,4 @@
 //! The simulator as kube-rs sees it: typed and dynamic clients, discovery, watcher, apply.
-#![allow(clippy::unwrap_used, reason = "a test fails by panicking")]
 
 use futures::{StreamExt, TryStreamExt};
 use k8s_openapi::api::apps::v1::Deployment;

@@ -1,90 +1,15 @@
 //! The API without a client library: requests in, JSON out, a manual clock, no engine but the test.
-#![allow(clippy::unwrap_used, reason = "a test fails by panicking")]
 
 use std::time::Duration;
 
 use bytes::Bytes;
-use http::{Request, StatusCode};
+use http::Request;
 use http_body_util::{BodyExt, Full};
 use kubeorch_simulator::{Action, Fault, Limits, ManualClock, Simulator, Timing, Verb};
 use serde_json::{Value, json};
 use tower::ServiceExt;
 
-/// A cluster whose time stands still between calls of [`Cluster::pass`].
-struct Cluster {
-    simulator: Simulator,
-    clock: ManualClock,
-}
-
-impl Cluster {
-    fn new() -> Self {
-        let clock = ManualClock::default();
-        let simulator = Simulator::builder().clock(clock.clone()).seed(7).build();
-        simulator.settle();
-        Self { simulator, clock }
-    }
-
-    /// Lets time pass in steps small enough for every timer on the way.
-    fn pass(&self, seconds: u64) {
-        for _ in 0..seconds * 20 {
-            self.clock.advance(Duration::from_millis(50));
-            self.simulator.settle();
-        }
-    }
-
-    async fn call(&self, method: &str, path: &str, kind: &str, body: &Value) -> (StatusCode, Value) {
-        let body = if body.is_null() { Bytes::new() } else { Bytes::from(body.to_string()) };
-        let request = Request::builder()
-            .method(method)
-            .uri(path)
-            .header("content-type", kind)
-            .header("user-agent", "test/1")
-            .body(Full::new(body))
-            .unwrap();
-        let response = self.simulator.service().oneshot(request).await.unwrap();
-        let status = response.status();
-        let bytes = response.into_body().collect().await.unwrap().to_bytes();
-        (status, serde_json::from_slice(&bytes).unwrap_or(Value::Null))
-    }
-
-    async fn get(&self, path: &str) -> Value {
-        self.call("GET", path, "", &Value::Null).await.1
-    }
-
-    async fn create(&self, path: &str, body: &Value) -> (StatusCode, Value) {
-        self.call("POST", path, "application/json", body).await
-    }
-
-    async fn apply(&self, path: &str, manager: &str, body: &Value) -> (StatusCode, Value) {
-        let path = format!("{path}?fieldManager={manager}");
-        self.call("PATCH", &path, "application/apply-patch+yaml", body).await
-    }
-}
-
-const MAPS: &str = "/api/v1/namespaces/default/configmaps";
-const PODS: &str = "/api/v1/namespaces/default/pods";
-const DEPLOYMENTS: &str = "/apis/apps/v1/namespaces/default/deployments";
-
-fn pod(name: &str, image: &str) -> Value {
-    json!({
-        "apiVersion": "v1", "kind": "Pod", "metadata": { "name": name },
-        "spec": { "containers": [{ "name": "c", "image": image }] },
-    })
-}
-
-fn deployment(image: &str, replicas: u32) -> Value {
-    json!({
-        "apiVersion": "apps/v1", "kind": "Deployment", "metadata": { "name": "web" },
-        "spec": {
-            "replicas": replicas,
-            "selector": { "matchLabels": { "app": "web" } },
-            "template": {
-                "metadata": { "labels": { "app": "web" } },
-                "spec": { "containers": [{ "name": "web", "image": image }] },
-            },
-        },
-    })
-}
+use crate::support::{Cluster, DEPLOYMENTS, MAPS, PODS, deployment, pod};
 
 #[tokio::test]
 async fn failures_are_worded_as_kubernetes_words_them() {

@@ -1,0 +1,8 @@
+//! The simulator through its public API: raw requests under a manual clock, kube-rs, `kubectl`.
+#![allow(clippy::unwrap_used, reason = "a test fails by panicking")]
+
+mod api;
+mod autoscaler;
+mod client;
+mod kubectl;
+mod support;
