@@ -3,7 +3,7 @@
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
-use crate::Parameters;
+use crate::{Parameters, Plugin};
 
 /// The answer to `list-types`.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
@@ -38,20 +38,6 @@ pub struct Entry {
     pub crd_kinds: Vec<String>,
     /// A name from the UI's icon set.
     pub icon: String,
-}
-
-/// Who a plugin is.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Plugin {
-    /// Unique among plugins: lower case, hyphens.
-    pub id: String,
-    /// For people.
-    pub name: String,
-    /// Semantic version.
-    pub version: String,
-    /// One sentence.
-    #[serde(default)]
-    pub description: String,
 }
 
 /// Everything static about a node type.

@@ -1,9 +1,17 @@
 //! Write KubeOrch plugins in Rust.
 //!
-//! A plugin teaches KubeOrch node types: what a user may fill in, which Kubernetes objects come of it, and how to read
-//! their state. It is a WebAssembly component that imports nothing, so it is a pure function from JSON to JSON.
+//! A plugin is a WebAssembly component, a pure function from JSON to JSON: it has no clock, no randomness, no network, no
+//! files. There are four worlds, each a feature of this crate:
 //!
-//! Implement [`NodeType`] once per node type, list them in a [`Collection`] and export it:
+//! | Feature | What a plugin of it does | Implement |
+//! |---|---|---|
+//! | `node-types` | teaches node types: what a user fills in, which objects come of it, how they fare | [`NodeType`] in a [`Collection`] |
+//! | `step` | runs steps of a flow, and asks for effects as data | [`step::Step`] in a [`step::Collection`] |
+//! | `import-analyzer` | reads a source tree and draws what it would deploy | [`analyzer::Analyzer`] |
+//! | `fix-template` | names what is wrong with a deployment and proposes how to mend it | [`fix::Fixes`] |
+//!
+//! A node-types plugin imports nothing; the others may write to the host's log with [`log`], and a panic writes there by
+//! itself. One plugin may be of several worlds: [`export_plugin!`] takes a list.
 //!
 //! ```
 //! use kubeorch_plugin_sdk::{
@@ -41,57 +49,92 @@
 //!
 //! # mod component {
 //! # use super::Mine;
-//! kubeorch_plugin_sdk::export_node_types!(Mine);
+//! kubeorch_plugin_sdk::export_plugin!(node_types: Mine);
 //! # }
 //! # fn main() {}
 //! ```
 //!
 //! Build it with `cargo build --target wasm32-unknown-unknown` and the linker `wasm-component-ld`; test it natively with
-//! `testing`, which takes the same path through the same JSON bytes.
+//! [`testing`], which takes the same path through the same JSON bytes.
 
+#[cfg(feature = "import-analyzer")]
+pub mod analyzer;
 #[doc(hidden)]
 pub mod bindings;
+#[cfg(feature = "node-types")]
 mod catalog;
 pub mod check;
 #[doc(hidden)]
 pub mod dispatch;
+#[cfg(feature = "node-types")]
 mod facts;
 mod failure;
 mod finding;
+#[cfg(feature = "fix-template")]
+pub mod fix;
 pub mod kubernetes;
+#[cfg(feature = "node-types")]
 mod link;
+#[cfg(feature = "log")]
+pub mod log;
 mod node;
+#[cfg(feature = "node-types")]
 mod node_types;
 mod parameters;
+mod plugin;
 mod reader;
+#[cfg(feature = "node-types")]
 mod registry;
+#[cfg(feature = "node-types")]
 mod rendered;
+#[cfg(feature = "node-types")]
 mod runtime;
+#[cfg(feature = "node-types")]
 mod status;
+#[cfg(feature = "step")]
+pub mod step;
 #[cfg(not(target_family = "wasm"))]
 pub mod testing;
+#[cfg(feature = "schema")]
+pub mod typed;
 
+#[cfg(feature = "node-types")]
 pub use self::{
-    catalog::{Alias, Catalog, Descriptor, Entry, Kind, LinkRule, Plugin},
+    catalog::{Alias, Catalog, Descriptor, Entry, Kind, LinkRule},
     facts::{Facts, FactsRequest},
-    failure::Failure,
-    finding::{Finding, Findings, Report, Severity},
     link::{DeclaredBy, Direction, Edge, Link, Peer},
-    node::Node,
     node_types::NodeTypes,
-    parameters::{Parameter, Parameters},
-    reader::{Reader, read_integer, read_text},
-    registry::{Collection, NodeType, PluginInfo},
+    registry::{Collection, NodeType},
     rendered::{Observe, Out, RenderRequest, Rendered},
     runtime::{Encode, Runtime},
     status::{Phase, Status, StatusRequest},
 };
+pub use self::{
+    failure::Failure,
+    finding::{Finding, Findings, Report, Severity},
+    node::Node,
+    parameters::{Parameter, Parameters},
+    plugin::{Plugin, PluginInfo},
+    reader::{Reader, read_integer, read_text},
+};
 
-/// Exports a [`NodeTypes`] (or a [`Collection`]) as the component of this crate. Once per `cdylib`.
+/// Exports types as the component of this crate, one for each world: `export_plugin!(node_types: A, step: B)`. The worlds
+/// are `node_types`, `step`, `analyzer` and `fix`. Once per `cdylib`.
+#[macro_export]
+macro_rules! export_plugin {
+    ($($world:ident: $plugin:ty),+ $(,)?) => {
+        $(const _: () = {
+            type Exported = $crate::bindings::$world::Adapter<$plugin>;
+            $crate::bindings::$world::export!(Exported with_types_in $crate::bindings::$world);
+        };)+
+    };
+}
+
+/// Exports a [`NodeTypes`] (or a [`Collection`]): short for `export_plugin!(node_types: …)`.
+#[cfg(feature = "node-types")]
 #[macro_export]
 macro_rules! export_node_types {
     ($plugin:ty) => {
-        type ExportedNodeTypes = $crate::bindings::Adapter<$plugin>;
-        $crate::bindings::export!(ExportedNodeTypes with_types_in $crate::bindings);
+        $crate::export_plugin!(node_types: $plugin);
     };
 }

@@ -1,8 +1,8 @@
 //! A plugin as a list of independent node types: one file each, found by name.
 
 use crate::{
-    Catalog, Descriptor, Facts, Failure, Finding, Findings, Node, NodeTypes, Plugin, RenderRequest, Rendered,
-    Status, StatusRequest,
+    Catalog, Descriptor, Facts, Failure, Finding, Findings, Node, NodeTypes, PluginInfo, RenderRequest,
+    Rendered, Status, StatusRequest,
 };
 
 /// One node type. Implemented by a unit struct; knows no other node type, so it can be deleted alone.
@@ -22,19 +22,6 @@ pub trait NodeType: Sync {
 
     /// How the node fares, told from its live objects.
     fn status(&self, request: &StatusRequest) -> Status;
-}
-
-/// Who a plugin is, as constants.
-#[derive(Debug, Clone, Copy)]
-pub struct PluginInfo {
-    /// Unique among plugins: lower case, hyphens.
-    pub id: &'static str,
-    /// For people.
-    pub name: &'static str,
-    /// Semantic version.
-    pub version: &'static str,
-    /// One sentence.
-    pub description: &'static str,
 }
 
 /// A plugin that is a list of [`NodeType`]s.
@@ -69,14 +56,8 @@ fn rendered<C: Collection>(request: &RenderRequest) -> Result<Rendered, Failure>
 
 impl<C: Collection> NodeTypes for C {
     fn catalog() -> Catalog {
-        let PluginInfo { id, name, version, description } = C::PLUGIN;
         Catalog {
-            plugin: Plugin {
-                id: id.to_owned(),
-                name: name.to_owned(),
-                version: version.to_owned(),
-                description: description.to_owned(),
-            },
+            plugin: C::PLUGIN.into(),
             node_types: C::NODE_TYPES.iter().map(|node_type| node_type.descriptor()).collect(),
             entries: Vec::new(),
         }

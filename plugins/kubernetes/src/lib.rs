@@ -20,7 +20,7 @@ mod workload;
 #[cfg(test)]
 mod tests;
 
-use kubeorch_plugin_sdk::{Collection, NodeType, PluginInfo, export_node_types, registry};
+use kubeorch_plugin_sdk::{Collection, NodeType, PluginInfo, export_plugin, registry};
 
 /// This plugin.
 #[derive(Debug)]
@@ -50,4 +50,4 @@ impl Collection for Kubernetes {
     ];
 }
 
-export_node_types!(Kubernetes);
+export_plugin!(node_types: Kubernetes);

@@ -1,8 +1,6 @@
-//! Bytes to typed call to bytes. The component and the native test kit both come through here, which is why their
-//! answers are identical.
+//! The calls of the world `node-types`.
 
-use serde::{Serialize, de::DeserializeOwned};
-
+use super::{decode, encode};
 use crate::{FactsRequest, Failure, NodeTypes, RenderRequest, Report, StatusRequest};
 
 /// `list-types`.
@@ -32,12 +30,4 @@ pub fn render<P: NodeTypes>(request: &[u8]) -> Result<Vec<u8>, Failure> {
 pub fn status<P: NodeTypes>(request: &[u8]) -> Result<Vec<u8>, Failure> {
     let request: StatusRequest = decode(request)?;
     encode(&P::status(&request)?)
-}
-
-fn decode<T: DeserializeOwned>(request: &[u8]) -> Result<T, Failure> {
-    serde_json::from_slice(request).map_err(|error| Failure::new("request.invalid", error.to_string()))
-}
-
-fn encode<T: Serialize>(response: &T) -> Result<Vec<u8>, Failure> {
-    serde_json::to_vec(response).map_err(|error| Failure::new("response.invalid", error.to_string()))
 }

@@ -1,7 +1,4 @@
-//! Test a plugin natively, over the same JSON bytes as in the sandbox.
-//!
-//! [`goldens`] runs every `NAME.input.json` of a folder and compares with `NAME.golden.json`; the same files serve hosts
-//! that run the component, because both must answer the same bytes. Set `KUBEORCH_BLESS=1` to rewrite the goldens.
+//! Node types with a pair of files for each case, which suits plugins that have hundreds of them.
 
 use std::{
     fs, io,
@@ -10,7 +7,8 @@ use std::{
 
 use serde_json::Value;
 
-use crate::{Failure, NodeTypes, dispatch};
+use super::compare;
+use crate::{Failure, NodeTypes, dispatch::node_types as dispatch};
 
 /// A question of the contract.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -75,20 +73,4 @@ fn case<P: NodeTypes>(question: Call, input: &Path) -> Result<(), String> {
         }
     };
     compare(&answer, &PathBuf::from(input.to_string_lossy().replace(".input.json", ".golden.json")))
-}
-
-/// Compares an answer with a golden file, or rewrites the file when `KUBEORCH_BLESS` is set. Member order counts.
-pub fn compare(answer: &Value, golden: &Path) -> Result<(), String> {
-    let text = format!("{answer:#}\n");
-    if std::env::var_os("KUBEORCH_BLESS").is_some() {
-        return fs::write(golden, text).map_err(|error| error.to_string());
-    }
-    let expected =
-        fs::read_to_string(golden).map_err(|error| format!("{error}; KUBEORCH_BLESS=1 writes it"))?;
-    if expected == text {
-        return Ok(());
-    }
-    let line = expected.lines().zip(text.lines()).position(|(left, right)| left != right).unwrap_or_default();
-    let show = |text: &str| text.lines().nth(line).unwrap_or("<end>").trim().to_owned();
-    Err(format!("line {}: expected `{}`, got `{}`", line + 1, show(&expected), show(&text)))
 }
