@@ -21,8 +21,7 @@ use serde_json::json;
 #[tokio::main]
 async fn main() -> Result<(), Box<dyn Error>> {
     // The node types: the plugins that come with KubeOrch; your own are loaded the same way.
-    let plugins = kubeorch_plugins::all()
-        .iter()
+    let plugins = kubeorch_plugins::node_types()
         .fold(Registry::builder(), |builder, plugin| builder.plugin(plugin.name, plugin.component));
     // A cluster in this process. For a real one: `kubeorch_core::kube::from_kubeconfig_files`.
     let cluster = Client::simulated(&Simulator::builder().build());

@@ -16,8 +16,7 @@ use tokio::net::TcpListener;
 
 #[tokio::main]
 async fn main() -> Result<(), Box<dyn Error>> {
-    let plugins = kubeorch_plugins::all()
-        .iter()
+    let plugins = kubeorch_plugins::node_types()
         .fold(Registry::builder(), |builder, plugin| builder.plugin(plugin.name, plugin.component));
     let engine = Engine::builder().plugins(Arc::new(plugins.try_build().await?)).build().await?;
 

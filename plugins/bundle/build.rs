@@ -13,8 +13,14 @@ use std::{
 
 use kubeorch_plugin_pack::toolchain::{self, Compiler, TARGET};
 
-/// The plugins that come with KubeOrch: their folders beside this one. Their crates are `kubeorch-plugin-<folder>`.
-const PLUGINS: &[&str] = &["kubernetes"];
+/// The plugins that come with KubeOrch: their folders beside this one, and their worlds. Their crates are
+/// `kubeorch-plugin-<folder>`.
+const PLUGINS: &[(&str, &str)] = &[
+    ("kubernetes", "node-types"),
+    ("json", "step"),
+    ("procfile", "import-analyzer"),
+    ("service-selector", "fix-template"),
+];
 
 fn main() -> Result<(), Box<dyn Error>> {
     let bundle = PathBuf::from(variable("CARGO_MANIFEST_DIR")?);
@@ -28,30 +34,36 @@ fn main() -> Result<(), Box<dyn Error>> {
 
     let target_dir = target_dir(&out)?.join("plugins");
     let flags = compiler.flags(&[(root.clone(), "/src".to_owned())])?;
-    let mut cargo = toolchain::cargo(Path::new(&variable("CARGO")?), &flags);
-    cargo.current_dir(&root);
-    cargo
-        .args(["build", "--locked", "--profile", "plugin", "--target", TARGET, "--target-dir"])
-        .arg(&target_dir);
-    for plugin in PLUGINS {
-        cargo.args(["--package", &format!("kubeorch-plugin-{plugin}")]);
-    }
-    let status = cargo.status()?;
-    if !status.success() {
-        return Err(format!("building the plugins {} failed: {status}", PLUGINS.join(", ")).into());
+    // One by one: Cargo joins the features of what it builds together, and each plugin wants its own world's alone.
+    for (plugin, _) in PLUGINS {
+        build(plugin, &root, &target_dir, &flags)?;
     }
     collect(&target_dir.join(TARGET).join("plugin"), &out)
+}
+
+fn build(plugin: &str, root: &Path, target_dir: &Path, flags: &[String]) -> Result<(), Box<dyn Error>> {
+    let mut cargo = toolchain::cargo(Path::new(&variable("CARGO")?), flags);
+    cargo.current_dir(root);
+    cargo
+        .args(["build", "--locked", "--profile", "plugin", "--target", TARGET, "--target-dir"])
+        .arg(target_dir)
+        .args(["--package", &format!("kubeorch-plugin-{plugin}")]);
+    let status = cargo.status()?;
+    if !status.success() {
+        return Err(format!("building the plugin {plugin} failed: {status}").into());
+    }
+    Ok(())
 }
 
 /// Copies the components into `OUT_DIR` and writes the table of them. Copied, so that another outer build in the same
 /// folder cannot change the bytes while they are being read.
 fn collect(built: &Path, out: &Path) -> Result<(), Box<dyn Error>> {
     let mut table = "&[\n".to_owned();
-    for plugin in PLUGINS {
+    for (plugin, world) in PLUGINS {
         let file = format!("{plugin}.wasm");
-        fs::copy(built.join(format!("kubeorch_plugin_{plugin}.wasm")), out.join(&file))?;
+        fs::copy(built.join(format!("kubeorch_plugin_{}.wasm", plugin.replace('-', "_"))), out.join(&file))?;
         let bytes = format!("include_bytes!(concat!(env!(\"OUT_DIR\"), \"/{file}\"))");
-        writeln!(table, "    Plugin {{ name: {plugin:?}, component: {bytes} }},")?;
+        writeln!(table, "    Plugin {{ name: {plugin:?}, world: {world:?}, component: {bytes} }},")?;
     }
     table += "]\n";
     Ok(fs::write(out.join("plugins.rs"), table)?)

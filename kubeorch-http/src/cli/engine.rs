@@ -19,7 +19,7 @@ pub(crate) const STORE: &str = "kubeorch.redb";
 
 /// The plugins that come with the program, loaded.
 pub(crate) async fn node_types() -> Result<Arc<dyn NodeTypes>, Failure> {
-    let plugins = kubeorch_plugins::all().iter();
+    let plugins = kubeorch_plugins::node_types();
     let builder =
         plugins.fold(Registry::builder(), |builder, plugin| builder.plugin(plugin.name, plugin.component));
     let registry = builder.try_build().await.map_err(kubeorch_core::Error::from)?;

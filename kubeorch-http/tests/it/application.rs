@@ -97,7 +97,7 @@ async fn serve(folder: &Path) -> Api {
     let options = redb::Options::default();
     let store = redb::Redb::open(folder.join("kubeorch.redb"), options, Arc::new(SystemClock)).unwrap();
     let mut plugins = Registry::builder();
-    for plugin in kubeorch_plugins::all() {
+    for plugin in kubeorch_plugins::node_types() {
         plugins = plugins.plugin(plugin.name, plugin.component);
     }
     let engine = Engine::builder()
