@@ -3,9 +3,12 @@
 use std::fs;
 use std::path::Path;
 use std::sync::Arc;
+use std::time::Instant;
 
 use kubeorch_core::Engine;
-use kubeorch_core::plugin::{NodeTypes, Registry};
+use kubeorch_core::plugin::{
+    CacheOptions, ChildCompiler, Compilations, Compiler, Host, Limits, NodeTypes, Registry,
+};
 use kubeorch_core::store::{Redb, redb};
 use kubeorch_core::time::SystemClock;
 
@@ -17,12 +20,35 @@ use super::failure::Failure;
 /// The store's file in the data directory.
 pub(crate) const STORE: &str = "kubeorch.redb";
 
+/// Compiled plugins in the data directory.
+const CODE: &str = "plugins/cache";
+
+/// The sandbox. With a data directory, code is kept there, and compiled in a child process: such a host lasts, and
+/// may be given plugins of strangers.
+pub(crate) fn plugin_host(dir: Option<&Path>) -> Result<Host, Failure> {
+    let limits = Limits::default();
+    let host = match dir {
+        Some(dir) => {
+            let compiler = ChildCompiler::this_program().map(Compiler::Child).map_err(|error| {
+                Failure::new(exit::FAILURE, format!("this program cannot start itself again: {error}"))
+            })?;
+            Host::with_compiler(limits, compiler, Some(CacheOptions::new(dir.join(CODE))))
+        }
+        None => Host::new(limits),
+    };
+    Ok(host.map_err(kubeorch_core::Error::from)?)
+}
+
 /// The plugins that come with the program, loaded.
-pub(crate) async fn node_types() -> Result<Arc<dyn NodeTypes>, Failure> {
+pub(crate) async fn node_types(host: Host) -> Result<Arc<dyn NodeTypes>, Failure> {
+    let begin = Instant::now();
     let plugins = kubeorch_plugins::node_types();
-    let builder =
-        plugins.fold(Registry::builder(), |builder, plugin| builder.plugin(plugin.name, plugin.component));
+    let builder = plugins.fold(Registry::builder().host(host.clone()), |builder, plugin| {
+        builder.plugin(plugin.name, plugin.component)
+    });
     let registry = builder.try_build().await.map_err(kubeorch_core::Error::from)?;
+    let Compilations { compiled, cached, damaged, .. } = host.compilations();
+    tracing::info!(compiled, cached, damaged, took = ?begin.elapsed(), "plugins are loaded");
     Ok(Arc::new(registry))
 }
 

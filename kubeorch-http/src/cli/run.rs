@@ -3,6 +3,7 @@
 use std::process::ExitCode;
 
 use clap::Parser;
+use kubeorch_core::plugin::{ChildCompiler, compile_plugin};
 
 use super::args::{Cli, Command, LogFormat};
 use super::failure::{Failure, Outcome};
@@ -12,7 +13,12 @@ use super::{commands, deploy, exit, logging, store};
 /// Runs the command that the process was started with.
 ///
 /// Wrong flags end the process here with [`exit::USAGE`]; `--help` and `--version` with [`exit::OK`].
+///
+/// Started by itself as a compiler of plugins, the process does that alone, before it does anything else.
 pub fn main() -> ExitCode {
+    if std::env::args_os().nth(1).is_some_and(|first| first == ChildCompiler::COMMAND) {
+        return compile_plugin();
+    }
     let cli = Cli::parse();
     let mut terminal = Terminal::new(cli.common.color, cli.common.quiet, cli.common.verbose > 0);
     let format = answer_format(&cli.command);

@@ -2,6 +2,7 @@
 
 #![allow(clippy::unwrap_used, reason = "helpers of tests fail by panicking")]
 
+mod compile;
 mod crash;
 mod deploy;
 mod harness;

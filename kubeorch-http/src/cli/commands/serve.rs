@@ -76,10 +76,11 @@ fn control(settings: &Settings, store: Arc<Redb>) -> Option<Control> {
 
 async fn open_engine(settings: Settings, store: Arc<Redb>) -> Result<Engine, Failure> {
     let key = encryption_key(settings.encryption_key, &settings.data_dir)?;
+    let host = engine::plugin_host(Some(&settings.data_dir))?;
     let mut builder = Engine::builder()
         .store(store)
         .encryption_key(key)
-        .plugins(engine::node_types().await?)
+        .plugins(engine::node_types(host).await?)
         .users(settings.users)
         .retention(settings.retention)
         .clock(Arc::new(SystemClock));

@@ -8,7 +8,7 @@ use std::sync::mpsc;
 use std::thread;
 use std::time::Duration;
 
-use super::worker::{COMPILED, Order, REFUSED};
+use super::worker::{COMPILED, OUT_OF_MEMORY, Order, REFUSED};
 use super::{Artefact, Failure, Limits, Seal, TAG};
 use crate::plugin::wasm::answer::excerpt;
 use crate::plugin::wasm::engine::Allocation;
@@ -220,8 +220,8 @@ fn verdict(end: End, seal: &Seal, digest: &[u8; 32]) -> Result<Artefact, Failure
 }
 
 fn died(status: ExitStatus, words: &str) -> Failure {
-    // Rust's own words, the only sign of it: the process aborts as it does for other reasons.
-    if words.contains("memory allocation of") {
+    // Rust's own words are the only sign of most: the process aborts as it does for other reasons.
+    if words.contains("memory allocation of") || status.code() == Some(OUT_OF_MEMORY.into()) {
         return Failure::Limit("memory");
     }
     #[cfg(unix)]

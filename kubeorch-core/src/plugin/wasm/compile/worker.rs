@@ -14,6 +14,9 @@ use crate::plugin::wasm::engine::{self, Allocation};
 pub(super) const COMPILED: u8 = 0;
 pub(super) const REFUSED: u8 = 1;
 
+/// Exit code of a child that noticed it itself; most abort.
+pub(super) const OUT_OF_MEMORY: u8 = 12;
+
 /// The first line that a child reads; the component follows.
 #[derive(Serialize, Deserialize)]
 pub(super) struct Order {
@@ -39,8 +42,11 @@ const ORDER: u64 = 4096;
 /// To be called first in `main`, before any thread or file is opened; the arguments say when
 /// ([`ChildCompiler::COMMAND`](super::ChildCompiler::COMMAND)).
 pub fn compile_plugin() -> ExitCode {
-    let done = serve(&mut io::stdin().lock(), &mut io::stdout().lock(), limit);
-    if done.is_ok() { ExitCode::SUCCESS } else { ExitCode::FAILURE }
+    match serve(&mut io::stdin().lock(), &mut io::stdout().lock(), limit) {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(error) if error.kind() == io::ErrorKind::OutOfMemory => ExitCode::from(OUT_OF_MEMORY),
+        Err(_) => ExitCode::FAILURE,
+    }
 }
 
 /// Reads an order and a component, writes the answer.

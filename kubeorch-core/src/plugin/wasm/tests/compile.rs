@@ -35,6 +35,7 @@ async fn a_childs_end_says_what_it_was() {
         ("echo no luck >&2; exit 1", failed("its compiler ended with exit status: 1: no luck"), 2),
         ("kill -XCPU $$", limit("cpu"), 1),
         ("echo memory allocation of 9 bytes failed >&2; kill -ABRT $$", limit("memory"), 1),
+        ("exit 12", limit("memory"), 1),
         ("exec /bin/sleep 60", limit("time"), 2),
         // Says nothing, says too little, says code that it cannot have made.
         ("exit 0", forged.clone(), 2),
