@@ -1,19 +1,25 @@
 //! The threads that guests run on, so that no async caller ever blocks.
 //!
 //! Waiting calls queue by plugin and the plugins take turns: one that uses up its time in every call slows
-//! its own users down more than anybody else's.
+//! its own users down more than anybody else's. No plugin gets the last thread, and one whose calls are slow gets
+//! half of them, so there is always one for the call of another plugin.
 
-use std::collections::VecDeque;
+use std::collections::{HashMap, VecDeque};
 use std::io;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Arc;
 use std::thread;
+use std::time::{Duration, Instant};
 
 use parking_lot::{Condvar, Mutex};
 use tokio::sync::oneshot;
 
 /// Native stack of a worker: what a guest may use, and this much for the host's own frames.
 const HOST_STACK: usize = 2 * 1024 * 1024;
+
+/// A call that runs longer makes its plugin a slow one, until one of its calls is quicker. Hundreds of times a usual
+/// render, and a fraction of what people notice.
+const SLOW: Duration = Duration::from_millis(20);
 
 type Job = Box<dyn FnOnce() + Send>;
 
@@ -26,6 +32,7 @@ struct Shared {
     queue: Mutex<Queue>,
     wake: Condvar,
     capacity: usize,
+    workers: usize,
 }
 
 #[derive(Default)]
@@ -33,7 +40,15 @@ struct Queue {
     /// Lanes with waiting jobs, the next one to be served first. Never an empty lane.
     lanes: VecDeque<(u32, VecDeque<Job>)>,
     waiting: usize,
+    /// Lanes with running jobs, and slow ones.
+    busy: HashMap<u32, Busy>,
     closed: bool,
+}
+
+#[derive(Default)]
+struct Busy {
+    running: usize,
+    slow: bool,
 }
 
 /// Why a job gave no answer.
@@ -48,9 +63,11 @@ pub(super) enum Refused {
 impl Pool {
     /// Starts threads called `kubeorch-NAME-0` and so on.
     pub(super) fn start(name: &str, workers: usize, capacity: usize, guest_stack: usize) -> io::Result<Self> {
-        let pool =
-            Self { shared: Arc::new(Shared { queue: Mutex::default(), wake: Condvar::new(), capacity }) };
-        for number in 0..workers.max(1) {
+        let workers = workers.max(1);
+        let shared = Shared { queue: Mutex::default(), wake: Condvar::new(), capacity, workers };
+        let pool = Self { shared: Arc::new(shared) };
+        // One more than a lane may have.
+        for number in 0..=workers {
             let shared = Arc::clone(&pool.shared);
             thread::Builder::new()
                 .name(format!("kubeorch-{name}-{number}"))
@@ -110,18 +127,27 @@ impl Shared {
     }
 
     fn work(&self) {
-        while let Some(job) = self.next() {
+        while let Some((lane, job)) = self.next() {
+            let start = Instant::now();
             if catch_unwind(AssertUnwindSafe(job)).is_err() {
                 tracing::error!("a plugin call panicked in the host");
+            }
+            let mut queue = self.queue.lock();
+            queue.done(lane, start.elapsed() > SLOW);
+            let more = queue.waiting > 0;
+            drop(queue);
+            if more {
+                // A job that was held back for this one; the thread itself may take another's.
+                self.wake.notify_one();
             }
         }
     }
 
-    fn next(&self) -> Option<Job> {
+    fn next(&self) -> Option<(u32, Job)> {
         let mut queue = self.queue.lock();
         loop {
-            if let Some(job) = queue.pop() {
-                return Some(job);
+            if let Some(next) = queue.pop(self.workers) {
+                return Some(next);
             }
             if queue.closed {
                 return None;
@@ -132,14 +158,30 @@ impl Shared {
 }
 
 impl Queue {
-    fn pop(&mut self) -> Option<Job> {
-        let (lane, mut jobs) = self.lanes.pop_front()?;
-        let job = jobs.pop_front();
+    fn pop(&mut self, workers: usize) -> Option<(u32, Job)> {
+        let busy = &self.busy;
+        let at = self.lanes.iter().position(|(lane, _)| {
+            busy.get(lane)
+                .is_none_or(|busy| busy.running < if busy.slow { workers.div_ceil(2) } else { workers })
+        })?;
+        let (lane, mut jobs) = self.lanes.remove(at)?;
+        let job = jobs.pop_front()?;
         if !jobs.is_empty() {
             self.lanes.push_back((lane, jobs));
         }
-        self.waiting -= usize::from(job.is_some());
-        job
+        self.waiting -= 1;
+        self.busy.entry(lane).or_default().running += 1;
+        Some((lane, job))
+    }
+
+    fn done(&mut self, lane: u32, slow: bool) {
+        if let Some(busy) = self.busy.get_mut(&lane) {
+            busy.running = busy.running.saturating_sub(1);
+            busy.slow = slow;
+            if busy.running == 0 && !slow {
+                self.busy.remove(&lane);
+            }
+        }
     }
 }
 
@@ -149,35 +191,69 @@ mod tests {
 
     use super::*;
 
-    /// A pool of one worker that waits for the returned sender, so that a test can fill its queue.
-    fn blocked(capacity: usize) -> (Pool, mpsc::Sender<()>) {
+    /// A pool for one job of a lane, with jobs that wait for the returned senders, so that a test can fill its queue.
+    fn blocked<const N: usize>(capacity: usize, lanes: [u32; N]) -> (Pool, [mpsc::Sender<()>; N]) {
         let pool = Pool::start("test", 1, capacity, 0).unwrap();
-        let (open, gate) = mpsc::channel::<()>();
-        let (started, running) = mpsc::channel();
-        let job = Box::new(move || {
-            started.send(()).unwrap();
-            let _ = gate.recv();
+        let open = lanes.map(|lane| {
+            let (open, gate) = mpsc::channel::<()>();
+            let (started, running) = mpsc::channel();
+            let job = Box::new(move || {
+                started.send(()).unwrap();
+                let _ = gate.recv();
+            });
+            pool.shared.push(lane, job).unwrap();
+            running.recv().unwrap();
+            open
         });
-        pool.shared.push(0, job).unwrap();
-        running.recv().unwrap();
         (pool, open)
     }
 
-    #[tokio::test]
-    async fn plugins_take_turns() {
-        let (pool, open) = blocked(10);
-        let (done, order) = mpsc::channel();
-        for (lane, name) in [(1, "a1"), (1, "a2"), (1, "a3"), (2, "b1"), (3, "c1"), (2, "b2")] {
-            let done = done.clone();
-            pool.shared.push(lane, Box::new(move || done.send(name).unwrap())).unwrap();
+    #[test]
+    fn plugins_take_turns() {
+        let mut queue = Queue::default();
+        for (lane, jobs) in [(1, 3), (2, 2), (3, 1)] {
+            queue.lanes.push_back((lane, (0..jobs).map(|_| Box::new(|| {}) as Job).collect()));
+            queue.waiting += jobs;
         }
-        drop((open, done));
-        assert_eq!(order.iter().collect::<Vec<_>>(), ["a1", "b1", "c1", "a2", "b2", "a3"]);
+        let order: Vec<_> = std::iter::from_fn(|| queue.pop(9)).map(|(lane, _)| lane).collect();
+        assert_eq!((order.as_slice(), queue.waiting), (&[1, 2, 3, 1, 2, 1][..], 0));
+    }
+
+    #[tokio::test]
+    async fn the_last_thread_is_for_another_lane() {
+        let (pool, open) = blocked(10, [0]);
+        let mut same = Box::pin(pool.run(0, || 7));
+        assert!(futures::poll!(&mut same).is_pending());
+        assert_eq!(pool.run(1, || 8).await, Ok(8), "while lane 0 has all that it may have");
+        assert!(futures::poll!(&mut same).is_pending());
+        drop(open);
+        assert_eq!(same.await, Ok(7));
+    }
+
+    #[test]
+    fn a_slow_lane_gets_half_until_it_is_quick_again() {
+        let mut queue = Queue::default();
+        let mut running = |queue: &mut Queue| {
+            queue.lanes.push_back((1, (0..4).map(|_| Box::new(|| {}) as Job).collect()));
+            queue.waiting += 4;
+            let taken = std::iter::from_fn(|| queue.pop(4)).count();
+            queue.lanes.clear();
+            queue.waiting = 0;
+            taken
+        };
+        for (slow, expected) in [(false, 4), (true, 2), (true, 2), (false, 4)] {
+            for _ in 0..4 {
+                queue.done(1, slow);
+            }
+            // The very first call of a lane is never known to be slow.
+            queue.busy.entry(1).or_default().slow = slow;
+            assert_eq!(running(&mut queue), expected, "slow: {slow}");
+        }
     }
 
     #[tokio::test]
     async fn a_full_queue_refuses_and_a_panic_costs_one_job() {
-        let (pool, open) = blocked(1);
+        let (pool, open) = blocked(1, [0, 1]);
         let mut panics = Box::pin(pool.run(1, || panic!("on purpose")));
         assert!(futures::poll!(&mut panics).is_pending());
         assert_eq!(pool.run(1, || 7).await, Err(Refused::Full(1)));
@@ -189,7 +265,7 @@ mod tests {
 
     #[tokio::test]
     async fn nobody_works_for_a_caller_who_left() {
-        let (pool, open) = blocked(2);
+        let (pool, open) = blocked(2, [0, 1]);
         let (ran, runs) = mpsc::channel();
         let mut left = Box::pin(pool.run(1, move || ran.send(()).unwrap()));
         assert!(futures::poll!(&mut left).is_pending());
@@ -200,7 +276,7 @@ mod tests {
 
     #[tokio::test]
     async fn threads_end_with_the_pool_and_waiting_jobs_are_dropped() {
-        let (pool, open) = blocked(2);
+        let (pool, open) = blocked(2, [0, 1]);
         let shared = Arc::downgrade(&pool.shared);
         let (kept, dropped) = mpsc::channel::<()>();
         pool.shared.push(1, Box::new(move || drop(kept))).unwrap();
