@@ -18,6 +18,7 @@ pub mod store;
 
 // Domains.
 pub mod clusters;
+pub mod plugins;
 pub mod projects;
 pub mod retention;
 pub mod runs;

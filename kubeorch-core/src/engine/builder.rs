@@ -10,12 +10,12 @@ use crate::clusters::Links;
 use crate::error::{Code, Describe, codes};
 use crate::id::Ids;
 use crate::kube::{self, Cluster, Connector};
-use crate::plugin::NodeTypes;
+use crate::plugin::{Download, NodeTypes, Sandbox};
 use crate::secret::{Sealer, Secret};
 use crate::settings::random_text;
 use crate::store::{Db, Memory, Rewritten, Store};
 use crate::time::{Clock, Entropy, SystemClock, SystemEntropy};
-use crate::{clusters, retention, runs, settings, templates, users, workflows};
+use crate::{clusters, plugins, retention, runs, settings, templates, users, workflows};
 
 /// Why an engine cannot be built.
 #[derive(Debug, thiserror::Error)]
@@ -39,6 +39,9 @@ pub struct Builder {
     encryption_key: Option<Secret>,
     older_keys: Vec<Secret>,
     plugins: Option<Arc<dyn NodeTypes>>,
+    sandbox: Option<Arc<dyn Sandbox>>,
+    download: Option<Arc<dyn Download>>,
+    plugin_policy: plugins::Policy,
     connector: Option<Arc<dyn Connector>>,
     clusters: BTreeMap<String, Arc<dyn Cluster>>,
     clock: Option<Arc<dyn Clock>>,
@@ -73,6 +76,28 @@ impl Builder {
     #[must_use]
     pub fn plugins(mut self, plugins: Arc<dyn NodeTypes>) -> Self {
         self.plugins = Some(plugins);
+        self
+    }
+
+    /// Where plugins are installed; what it serves now is built in. It must be what [`plugins`](Self::plugins) answers
+    /// from. Default: none, and the node types are fixed.
+    #[must_use]
+    pub fn sandbox(mut self, sandbox: Arc<dyn Sandbox>) -> Self {
+        self.sandbox = Some(sandbox);
+        self
+    }
+
+    /// How plugins are fetched from elsewhere; default: not at all.
+    #[must_use]
+    pub fn download(mut self, download: Arc<dyn Download>) -> Self {
+        self.download = Some(download);
+        self
+    }
+
+    /// Whose plugins may be installed.
+    #[must_use]
+    pub fn plugin_policy(mut self, policy: plugins::Policy) -> Self {
+        self.plugin_policy = policy;
         self
     }
 
@@ -150,6 +175,14 @@ impl Builder {
         if ended > 0 {
             tracing::warn!(runs = ended, "ended runs that a stopped process left");
         }
+        let plugins = plugins::Service::start(plugins::Parts {
+            host: host.clone(),
+            tasks: tasks.clone(),
+            sandbox: self.sandbox,
+            download: self.download,
+            policy: self.plugin_policy,
+        })
+        .await?;
         if behind {
             tasks.spawn(rewrite(host.db.clone(), tasks.clone()));
         }
@@ -161,7 +194,8 @@ impl Builder {
             settings: settings::Service::new(host.clone()),
             workflows: workflows::Service::new(host.clone(), Arc::new(runs.clone())),
             clusters: clusters::Service::new(host.clone(), links),
-            templates: templates::Service::new(Arc::clone(&types)),
+            templates: templates::Service::new(Arc::clone(&types), plugins.clone()),
+            plugins,
             host,
             tasks,
             types,

@@ -7,7 +7,7 @@ use super::{Builder, Host, Tasks};
 use crate::plugin::NodeTypes;
 use crate::store::{self, Db};
 use crate::time::Time;
-use crate::{clusters, retention, runs, settings, templates, users, workflows};
+use crate::{clusters, plugins, retention, runs, settings, templates, users, workflows};
 
 /// How long running work may go on when the engine stops.
 const STOP_GRACE: Duration = Duration::from_secs(8);
@@ -27,6 +27,7 @@ pub(super) struct Inner {
     pub(super) workflows: workflows::Service,
     pub(super) clusters: clusters::Service,
     pub(super) runs: runs::Service,
+    pub(super) plugins: plugins::Service,
     pub(super) templates: templates::Service,
     pub(super) retention: retention::Service,
 }
@@ -64,6 +65,11 @@ impl Engine {
     /// Plans and runs.
     pub fn runs(&self) -> &runs::Service {
         &self.inner.runs
+    }
+
+    /// Plugins: the catalogue, what is installed.
+    pub fn plugins(&self) -> &plugins::Service {
+        &self.inner.plugins
     }
 
     /// The palette.

@@ -1,7 +1,7 @@
 //! Every record type of the engine.
 
 use crate::store::Schema;
-use crate::{clusters, projects, runs, settings, users, versions, workflows};
+use crate::{clusters, plugins, projects, runs, settings, users, versions, workflows};
 
 /// What the store of an engine holds: for verifying, rewriting, exporting and importing it, with or without a running
 /// engine.
@@ -14,6 +14,7 @@ pub fn schema() -> Schema {
         clusters::records,
         workflows::records,
         runs::records,
+        plugins::records,
     ]
     .into_iter()
     .fold(Schema::default(), |schema, records| records(schema))

@@ -39,6 +39,17 @@ codes! {
     PLUGIN_LIMIT = "plugin.limit", Invalid, false, "Make the node's data smaller, or raise the plugin limits.";
     PLUGIN_BUSY = "plugin.busy", Limited, true, "Too many plugin calls are waiting; try again in a moment.";
     PLUGIN_HOST = "plugin.host", Unavailable, false, "See the log: the plugin host needs threads and address space from the system.";
+    PLUGIN_NOT_FOUND = "plugin.not_found", NotFound, false, "List the plugins to see their ids.";
+    PLUGIN_BUILT_IN = "plugin.built_in", Conflict, false, "Upgrade the program to upgrade what comes with it.";
+    PLUGIN_EXISTS = "plugin.exists", Conflict, false, "Upgrade the plugin instead.";
+    PLUGIN_NOT_NEWER = "plugin.not_newer", Conflict, false, "Raise the version, or allow the downgrade.";
+    PLUGIN_NO_PREVIOUS = "plugin.no_previous", Conflict, false, "Install the version that you want.";
+    PLUGIN_IN_USE = "plugin.in_use", Conflict, false, "Remove its nodes from the workflows that are named, or force the removal.";
+    PLUGIN_UNTRUSTED = "plugin.untrusted", Invalid, false, "Add the signer's public key to `plugins.trusted_keys`.";
+    PLUGIN_TOO_LARGE = "plugin.too_large", TooLarge, false, "Build the component for release, or raise `plugins.max_bytes`.";
+    PLUGIN_FULL = "plugin.full", Conflict, false, "Remove a plugin that nobody uses.";
+    PLUGIN_SOURCE_REFUSED = "plugin.source_refused", Invalid, false, "Give a public https address, or allow the network in `plugins.allow_networks`.";
+    PLUGIN_SOURCE_FAILED = "plugin.source_failed", Unavailable, true, "Correct the source, and try again.";
     CLUSTER_UNREACHABLE = "cluster.unreachable", Unavailable, true, "Check the address, the network and the certificate of the cluster.";
     CLUSTER_DENIED = "cluster.denied", Unavailable, false, "Check the cluster's credentials and their permissions.";
     CLUSTER_REJECTED = "cluster.rejected", Invalid, false, "Correct what the API server names and repeat.";

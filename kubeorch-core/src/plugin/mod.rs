@@ -6,17 +6,21 @@
 mod api;
 #[cfg(any(feature = "wasm", feature = "test-util", test))]
 mod catalog;
+mod download;
 mod error;
 #[cfg(any(feature = "test-util", test))]
 pub mod fake;
 pub mod manifest;
+mod sandbox;
 mod types;
 #[cfg(feature = "wasm")]
 mod wasm;
 
 pub use api::NodeTypes;
+pub use download::{Download, DownloadError, Downloaded};
 pub use error::Error;
 pub use manifest::Manifest;
+pub use sandbox::{About, Candidate, Sandbox, Usage};
 pub use types::{
     Alias, Catalog, Direction, Entry, Facts, KindInfo, Link, LinkRule, NodeInput, NodeType, Observe, Out,
     Peer, Phase, PluginInfo, RenderRequest, Rendered, Status, StatusRequest,
@@ -24,5 +28,5 @@ pub use types::{
 #[cfg(feature = "wasm")]
 pub use wasm::{
     Builder, CacheOptions, ChildCompiler, Compilations, Compiler, Host, Limits, Plugin, Registry, Stats,
-    TICK, compile_plugin,
+    TICK, WasmSandbox, compile_plugin,
 };

@@ -29,8 +29,8 @@ pub struct Template {
     pub parameters: Vec<Parameter>,
     /// Data of a freshly dropped node.
     pub start: Map<String, Value>,
-    /// The plugin that brings it.
-    pub plugin: String,
+    /// The entry of the catalogue that it belongs to; `None` for what comes with the program.
+    pub entry: Option<String>,
 }
 
 /// A member of a node's data.
@@ -42,7 +42,7 @@ pub struct Parameter {
     pub label: String,
     /// One sentence.
     pub description: String,
-    /// `string`, `number`, `boolean`, `select`, `object` or `array`.
+    /// `string`, `number`, `boolean`, `select`, `object` or `array`; of an entry `text`, `number`, `select` or `textarea`.
     pub kind: &'static str,
     /// Whether a node must have it.
     pub required: bool,

@@ -7,23 +7,36 @@ use serde_json::{Map, Value};
 use super::model::{Choice, DependsOn, Parameter, Template};
 use crate::actor::{Action, Actor, Subject, allow};
 use crate::plugin::{NodeType, NodeTypes};
+use crate::plugins;
+use crate::plugins::field::fields;
 use crate::users;
 
 /// Templates. Cheap to clone.
 #[derive(Clone)]
 pub struct Service {
     types: Arc<dyn NodeTypes>,
+    plugins: plugins::Service,
 }
 
 impl Service {
-    pub(crate) fn new(types: Arc<dyn NodeTypes>) -> Self {
-        Self { types }
+    pub(crate) fn new(types: Arc<dyn NodeTypes>, plugins: plugins::Service) -> Self {
+        Self { types, plugins }
     }
 
-    /// All templates, by category, then name.
+    /// The templates of the program, and those of the entries that the caller enabled; by category, then name.
     pub async fn list(&self, actor: &Actor) -> Result<Vec<Template>, crate::Error> {
         allow(actor, Action::Read, Subject::Common).map_err(users::Error::from)?;
-        let mut all: Vec<_> = self.types.list().iter().map(|node_type| template(node_type)).collect();
+        let (owners, enabled) = (self.plugins.owners(), self.plugins.choices(actor)?);
+        let mut all: Vec<_> = self
+            .types
+            .list()
+            .iter()
+            .filter_map(|node_type| match owners.get(&node_type.name) {
+                None => Some(template(node_type)),
+                Some(entry) if enabled.as_ref().is_some_and(|enabled| !enabled.contains(entry)) => None,
+                Some(entry) => Some(of_entry(node_type, entry)),
+            })
+            .collect();
         all.sort_by(|a, b| (&a.category, &a.name).cmp(&(&b.category, &b.name)));
         Ok(all)
     }
@@ -43,7 +56,34 @@ fn template(node_type: &NodeType) -> Template {
         difficulty: node_type.difficulty.clone(),
         parameters: parameters(&node_type.parameters),
         start: node_type.start.clone(),
-        plugin: node_type.plugin.clone(),
+        entry: None,
+    }
+}
+
+/// What the contract says of every template of the catalogue (2.10).
+fn of_entry(node_type: &NodeType, entry: &str) -> Template {
+    let parameter = |field: plugins::Field| Parameter {
+        name: field.id,
+        label: field.label,
+        description: field.placeholder.unwrap_or_default(),
+        kind: field.kind,
+        required: field.required,
+        default: field.default.map(Value::String),
+        options: field.options.into_iter().map(|it| Choice { value: it.clone().into(), label: it }).collect(),
+        min: None,
+        max: None,
+        depends_on: None,
+    };
+    Template {
+        id: node_type.name.clone(),
+        icon: String::new(),
+        version: "1.0.0".into(),
+        tags: vec!["plugin".into(), node_type.category.clone(), entry.to_owned()],
+        usage_frequency: "medium".into(),
+        difficulty: "medium".into(),
+        parameters: fields(&node_type.parameters).into_iter().map(parameter).collect(),
+        entry: Some(entry.to_owned()),
+        ..template(node_type)
     }
 }
 

@@ -3,6 +3,7 @@
 
 mod accounts;
 mod deploy;
+mod plugins;
 mod retention;
 mod stores;
 mod support;

@@ -19,7 +19,8 @@ const DOMAINS: &[(&str, &[&str])] = &[
     ("clusters", &["users"]),
     ("workflows", &["versions", "projects", "clusters", "users"]),
     ("runs", &["workflows", "versions", "clusters", "settings"]),
-    ("templates", &["users"]),
+    ("plugins", &["workflows", "versions", "runs", "users"]),
+    ("templates", &["plugins", "users"]),
     ("retention", &["workflows", "versions", "runs"]),
 ];
 

@@ -6,9 +6,6 @@ use serde_json::{Map, Value};
 
 use super::graph::all;
 
-/// The plugin whose node types the contract calls core templates.
-const CORE: &str = "core";
-
 /// The palette.
 #[derive(Debug, Serialize, utoipa::ToSchema)]
 #[schema(as = TemplateList)]
@@ -55,7 +52,7 @@ pub(crate) struct Template {
 
 impl From<core::Template> for Template {
     fn from(template: core::Template) -> Self {
-        let plugin_id = (template.category != CORE).then_some(template.plugin);
+        let plugin_id = template.entry;
         Self {
             id: template.id,
             name: template.name,

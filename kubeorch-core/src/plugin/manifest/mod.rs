@@ -9,4 +9,5 @@ mod read;
 mod tests;
 
 pub use model::{HostRange, Manifest};
+pub(crate) use read::is_id;
 pub use read::{CAPABILITIES, MAX_BYTES, SECTION, WORLDS};

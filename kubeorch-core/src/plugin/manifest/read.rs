@@ -74,12 +74,10 @@ impl Manifest {
 
 /// The section at the component's own level; sections of what is nested in it are not its own.
 fn section(component: &[u8]) -> Result<Option<&[u8]>, Finding> {
-    let mut found = None;
+    let mut sections = Vec::new();
     let mut depth = 0_usize;
     for payload in Parser::new(0).parse_all(component) {
-        let payload = payload.map_err(|error| {
-            Finding::error("component.malformed", format!("it is not a WebAssembly component: {error}"))
-        })?;
+        let payload = payload.map_err(|error| malformed(&error))?;
         match payload {
             Payload::Version { encoding, .. } => {
                 if depth == 0 && encoding != Encoding::Component {
@@ -91,14 +89,23 @@ fn section(component: &[u8]) -> Result<Option<&[u8]>, Finding> {
             }
             Payload::End(_) => depth = depth.saturating_sub(1),
             Payload::CustomSection(section) if depth == 1 && section.name() == SECTION => {
-                if found.replace(section.data()).is_some() {
-                    return Err(Finding::error("manifest.twice", format!("{SECTION} is there twice")));
-                }
+                sections.push(section.data());
             }
             _ => {}
         }
     }
-    Ok(found)
+    match sections.as_slice() {
+        [] => Ok(None),
+        [section] => Ok(Some(section)),
+        _ => Err(Finding::error("manifest.twice", format!("{SECTION} is there twice"))),
+    }
+}
+
+/// The parser's first line: the others print bytes.
+fn malformed(error: &wasmparser::BinaryReaderError) -> Finding {
+    let what = error.message().lines().next().unwrap_or_default().trim_end_matches(" - expected=[");
+    let message = format!("it is not a WebAssembly component: {what} (byte {})", error.offset());
+    Finding::error("component.malformed", message)
 }
 
 fn problems(object: &Map<String, Value>) -> Vec<Finding> {
@@ -228,7 +235,8 @@ fn texts<'a>(object: &'a Map<String, Value>, name: &str, out: &mut Vec<Finding>)
     texts
 }
 
-fn is_id(text: &str) -> bool {
+/// Whether a text may be the id of an installed plugin.
+pub(crate) fn is_id(text: &str) -> bool {
     let inner = |c: char| c.is_ascii_lowercase() || c.is_ascii_digit() || c == '-';
     text.len() <= ID && text.starts_with(|c: char| c.is_ascii_lowercase()) && text.chars().all(inner)
 }

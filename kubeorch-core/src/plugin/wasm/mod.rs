@@ -24,6 +24,7 @@ mod meter;
 mod plugin;
 mod pool;
 mod registry;
+mod sandbox;
 mod scan;
 mod stats;
 #[cfg(test)]
@@ -36,4 +37,5 @@ pub use host::Host;
 pub use limits::{Limits, TICK};
 pub use plugin::Plugin;
 pub use registry::{Builder, Registry};
+pub use sandbox::WasmSandbox;
 pub use stats::Stats;

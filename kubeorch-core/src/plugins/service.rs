@@ -1,0 +1,332 @@
+//! What callers do with plugins.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::path::PathBuf;
+use std::sync::Arc;
+
+use parking_lot::Mutex;
+
+use super::change::Change;
+use super::directory::Dev;
+use super::model::{Choice, Installed, Seed};
+use super::ready::{Ready, ready};
+use super::{Error, Listed, Package, Source, Trust, Use, View, bytes, uses};
+use crate::actor::{Action, Actor, Denied, Subject, allow};
+use crate::engine::{Host, Tasks};
+use crate::plugin::{Download, Sandbox, Usage};
+use crate::store::Query;
+
+/// Rules about plugins.
+#[derive(Debug, Clone)]
+pub struct Policy {
+    /// Whose components may be installed.
+    pub trust: Trust,
+    /// Components under development, served unsigned and not stored.
+    pub directory: Option<PathBuf>,
+    /// The largest component that is taken, in bytes. Default 8 MiB, what the sandbox takes by default; the store's
+    /// transactions end at 64 MiB, and a component takes a third more there.
+    pub max_bytes: usize,
+}
+
+impl Default for Policy {
+    fn default() -> Self {
+        Self { trust: Trust::default(), directory: None, max_bytes: 8 << 20 }
+    }
+}
+
+/// Plugins. Cheap to clone.
+#[derive(Clone)]
+pub struct Service {
+    inner: Arc<Inner>,
+}
+
+/// What the engine hands to the service.
+pub(crate) struct Parts {
+    pub(crate) host: Host,
+    pub(crate) tasks: Tasks,
+    pub(crate) sandbox: Option<Arc<dyn Sandbox>>,
+    pub(crate) download: Option<Arc<dyn Download>>,
+    pub(crate) policy: Policy,
+}
+
+pub(super) struct Inner {
+    pub(super) host: Host,
+    pub(super) tasks: Tasks,
+    pub(super) sandbox: Option<Arc<dyn Sandbox>>,
+    pub(super) download: Option<Arc<dyn Download>>,
+    pub(super) policy: Policy,
+    /// What was served before anything was installed.
+    pub(super) built_in: BTreeSet<String>,
+    /// One change at a time.
+    pub(super) turn: tokio::sync::Mutex<()>,
+    /// Why enabled plugins are not served.
+    pub(super) troubles: Mutex<BTreeMap<String, String>>,
+    /// What the directory held at the start.
+    pub(super) directory: Mutex<Vec<Dev>>,
+}
+
+impl Inner {
+    pub(super) fn sandbox(&self) -> Result<&Arc<dyn Sandbox>, Error> {
+        self.sandbox.as_ref().ok_or(Error::NoSource("this engine has no sandbox: its plugins are fixed"))
+    }
+}
+
+impl Service {
+    /// Serves what is installed.
+    pub(crate) async fn start(parts: Parts) -> Result<Self, Error> {
+        let Parts { host, tasks, sandbox, download, policy } = parts;
+        let built_in = sandbox.iter().flat_map(|it| it.plugins()).map(|it| it.info.id).collect();
+        let inner = Inner {
+            host,
+            tasks,
+            sandbox,
+            download,
+            policy,
+            built_in,
+            turn: tokio::sync::Mutex::default(),
+            troubles: Mutex::default(),
+            directory: Mutex::default(),
+        };
+        inner.start().await?;
+        Ok(Self { inner: Arc::new(inner) })
+    }
+
+    /// The catalogue, by category, then id, with what the caller enabled.
+    pub async fn list(&self, actor: &Actor) -> Result<Vec<Listed>, crate::Error> {
+        allow(actor, Action::Read, Subject::Common).map_err(Error::from)?;
+        Ok(self.listed(actor)?)
+    }
+
+    /// What the caller enabled, in the same order.
+    pub async fn enabled(&self, actor: &Actor) -> Result<Vec<Listed>, crate::Error> {
+        let mut listed = self.list(actor).await?;
+        listed.retain(|entry| entry.enabled_at.is_some());
+        Ok(listed)
+    }
+
+    /// The categories of the catalogue, sorted.
+    pub async fn categories(&self, actor: &Actor) -> Result<Vec<String>, crate::Error> {
+        let listed = self.list(actor).await?;
+        Ok(listed.into_iter().map(|it| it.entry.category).collect::<BTreeSet<_>>().into_iter().collect())
+    }
+
+    /// One entry of the catalogue.
+    pub async fn entry(&self, actor: &Actor, id: &str) -> Result<Listed, crate::Error> {
+        let listed = self.list(actor).await?;
+        Ok(listed.into_iter().find(|it| it.entry.id == id).ok_or(Error::NotFound)?)
+    }
+
+    /// Puts an entry into the caller's palette. Enabling it twice changes nothing.
+    pub async fn enable_entry(&self, actor: &Actor, id: &str) -> Result<(), crate::Error> {
+        self.choose(actor, id, true).await
+    }
+
+    /// Takes an entry out of the caller's palette; nodes that are drawn already stay and deploy. Also what was never
+    /// enabled can be disabled.
+    pub async fn disable_entry(&self, actor: &Actor, id: &str) -> Result<(), crate::Error> {
+        self.choose(actor, id, false).await
+    }
+
+    /// All plugins by id: built in, installed, from the directory. Admins only, like all that follows.
+    pub async fn plugins(&self, actor: &Actor) -> Result<Vec<View>, crate::Error> {
+        allow(actor, Action::Read, Subject::Server).map_err(Error::from)?;
+        Ok(self.inner.views()?)
+    }
+
+    /// One plugin.
+    pub async fn get(&self, actor: &Actor, id: &str) -> Result<View, crate::Error> {
+        let views = self.plugins(actor).await?;
+        Ok(views.into_iter().find(|view| view.id == id).ok_or(Error::NotFound)?)
+    }
+
+    /// Installs a plugin and serves it. What is installed already with the same bytes stays as it is.
+    pub async fn install(&self, actor: &Actor, package: Package) -> Result<View, crate::Error> {
+        self.admin(actor)?;
+        let ready = ready(&self.inner, actor.user(), package).await?;
+        let plugin = self.inner.adopt(ready, Change::Install).await?;
+        Ok(self.inner.view(plugin))
+    }
+
+    /// Puts another version in the place of the one in use, which is kept. An older version, or another build of the
+    /// same, needs `downgrade`. When it fails the one in use goes on, and [`View::failure`] says why.
+    pub async fn upgrade(
+        &self,
+        actor: &Actor,
+        id: &str,
+        package: Package,
+        downgrade: bool,
+    ) -> Result<View, crate::Error> {
+        self.admin(actor)?;
+        self.installed(id)?;
+        let source = match &package.source {
+            Source::Bytes { name, .. } => format!("upload:{name}"),
+            Source::File(path) => format!("file:{}", path.display()),
+            Source::Remote(source) => source.clone(),
+        };
+        let change = Change::Upgrade { downgrade };
+        let changed = async {
+            let ready = ready(&self.inner, actor.user(), package).await?;
+            self.same(id, &ready)?;
+            self.inner.adopt(ready, change).await
+        };
+        match changed.await {
+            Ok(plugin) => Ok(self.inner.view(plugin)),
+            Err(error) => {
+                self.inner.note(id, &source, &error).await;
+                Err(error.into())
+            }
+        }
+    }
+
+    /// Goes back to the version before, or to any that is kept; the one in use is kept in turn.
+    pub async fn rollback(
+        &self,
+        actor: &Actor,
+        id: &str,
+        version: Option<&str>,
+    ) -> Result<View, crate::Error> {
+        self.admin(actor)?;
+        let plugin = self.installed(id)?;
+        let mut kept = plugin.previous.iter();
+        let target = kept.find(|release| version.is_none_or(|version| release.version == version));
+        let release = target.cloned().ok_or_else(|| Error::NoPrevious(id.to_owned()))?;
+        let candidate = self.inner.revive(&Installed { current: release.clone(), ..plugin }).await?;
+        let ready = Ready { candidate, release, bytes: None };
+        Ok(self.inner.view(self.inner.adopt(ready, Change::Rollback).await?))
+    }
+
+    /// Serves a disabled plugin again. Enabling one that failed tries once more.
+    pub async fn enable(&self, actor: &Actor, id: &str) -> Result<View, crate::Error> {
+        self.admin(actor)?;
+        let plugin = self.installed(id)?;
+        let candidate = self.inner.revive(&plugin).await?;
+        let ready = Ready { candidate, release: plugin.current, bytes: None };
+        Ok(self.inner.view(self.inner.adopt(ready, Change::Enable).await?))
+    }
+
+    /// Serves a plugin no longer, at once and for everybody, whoever uses it: the switch for one that misbehaves. Its
+    /// nodes do not validate or run until it is enabled again.
+    pub async fn disable(&self, actor: &Actor, id: &str) -> Result<View, crate::Error> {
+        self.admin(actor)?;
+        self.installed(id)?;
+        Ok(self.inner.view(self.inner.disable(id.to_owned()).await?))
+    }
+
+    /// Removes a plugin with all its versions. Refused while workflows use its node types, in their graph or in what
+    /// they deployed, unless `force`.
+    pub async fn remove(&self, actor: &Actor, id: &str, force: bool) -> Result<(), crate::Error> {
+        self.admin(actor)?;
+        self.installed(id)?;
+        Ok(self.inner.remove(id.to_owned(), force).await?)
+    }
+
+    /// Who uses a plugin: at most 100 workflows.
+    pub async fn uses(&self, actor: &Actor, id: &str) -> Result<Vec<Use>, crate::Error> {
+        allow(actor, Action::Read, Subject::Server).map_err(Error::from)?;
+        let plugin = self.installed(id)?;
+        let releases: Vec<_> = std::iter::once(&plugin.current).chain(&plugin.previous).collect();
+        Ok(self.inner.host.db.read(|reader| uses::of(reader, &releases))?)
+    }
+
+    /// The component in use, as it was installed.
+    pub async fn component(&self, actor: &Actor, id: &str) -> Result<Vec<u8>, crate::Error> {
+        allow(actor, Action::Read, Subject::Server).map_err(Error::from)?;
+        let plugin = self.installed(id)?;
+        Ok(self.inner.host.db.read(|reader| bytes::read(reader, &plugin.current))?)
+    }
+
+    /// What every plugin in service has done since it was loaded; for metrics.
+    pub fn usage(&self) -> Vec<Usage> {
+        self.inner.sandbox.iter().flat_map(|sandbox| sandbox.usage()).collect()
+    }
+
+    /// The rules in force.
+    pub fn policy(&self) -> &Policy {
+        &self.inner.policy
+    }
+
+    /// The entry that each node type belongs to; a type without one is everybody's.
+    pub(crate) fn owners(&self) -> BTreeMap<String, String> {
+        let of = |it: super::catalogue::Brought| {
+            let entry = it.entry.id;
+            it.node_types.into_iter().map(move |node_type| (node_type.name.clone(), entry.clone()))
+        };
+        self.inner.entries().into_values().flat_map(of).collect()
+    }
+
+    fn admin(&self, actor: &Actor) -> Result<(), Error> {
+        Ok(allow(actor, Action::Write, Subject::Server)?)
+    }
+
+    /// The record of a plugin that can be changed.
+    fn installed(&self, id: &str) -> Result<Installed, Error> {
+        let found = self.inner.host.db.read(|reader| reader.get::<Installed>(&id.to_owned()))?;
+        let fixed =
+            || self.inner.built_in.contains(id) || self.inner.directory.lock().iter().any(|dev| dev.id == id);
+        match found {
+            Some(plugin) => Ok(plugin),
+            None if fixed() => Err(Error::NotInstalled(id.to_owned())),
+            None => Err(Error::NotFound),
+        }
+    }
+
+    fn same(&self, id: &str, ready: &Ready) -> Result<(), Error> {
+        if ready.id() == id {
+            return Ok(());
+        }
+        Err(Error::OtherPlugin { wanted: id.to_owned(), found: ready.id().to_owned() })
+    }
+
+    fn listed(&self, actor: &Actor) -> Result<Vec<Listed>, Error> {
+        let entries = self.inner.entries();
+        let listed = self.inner.host.db.read(|reader| {
+            let mut listed = Vec::with_capacity(entries.len());
+            for (id, brought) in entries {
+                // Written when the plugin came into service; gone when it is just being removed.
+                let Some(seed) = reader.get::<Seed>(&id)? else { continue };
+                let choice = match actor.user() {
+                    Some(user) => reader.get::<Choice>(&(user, id))?,
+                    None => None,
+                };
+                listed.push(Listed {
+                    entry: brought.entry,
+                    plugin: brought.plugin,
+                    node_types: brought.node_types.iter().map(|it| (&**it).into()).collect(),
+                    created_at: seed.created_at,
+                    updated_at: seed.updated_at,
+                    enabled_at: choice.and_then(|choice| choice.enabled_at),
+                });
+            }
+            Ok::<_, Error>(listed)
+        });
+        let mut listed = listed?;
+        listed.sort_by(|a, b| (&a.entry.category, &a.entry.id).cmp(&(&b.entry.category, &b.entry.id)));
+        Ok(listed)
+    }
+
+    async fn choose(&self, actor: &Actor, id: &str, on: bool) -> Result<(), crate::Error> {
+        allow(actor, Action::Use, Subject::Common).map_err(Error::from)?;
+        let user = actor.user().ok_or(Error::from(Denied::Anonymous))?;
+        if !self.inner.entries().contains_key(id) {
+            return Err(Error::NotFound.into());
+        }
+        let chosen = self.inner.host.db.write(|tx| {
+            let known = tx.get::<Choice>(&(user, id.to_owned()))?.and_then(|choice| choice.enabled_at);
+            let enabled_at = on.then(|| known.unwrap_or(tx.now()));
+            if known != enabled_at {
+                tx.put(&Choice { user, entry: id.to_owned(), enabled_at })?;
+            }
+            Ok::<_, Error>(())
+        });
+        Ok(chosen.await.map(drop)?)
+    }
+}
+
+/// The entries that an account has enabled; `None` for the engine itself, which has no palette to keep short.
+impl Service {
+    pub(crate) fn choices(&self, actor: &Actor) -> Result<Option<BTreeSet<String>>, Error> {
+        let Some(user) = actor.user() else { return Ok(None) };
+        let chosen = self.inner.host.db.read(|reader| reader.list(&Query::<Choice>::all().prefix(&user)))?;
+        Ok(Some(chosen.into_iter().filter(|it| it.enabled_at.is_some()).map(|it| it.entry).collect()))
+    }
+}
