@@ -27,6 +27,6 @@ pub use types::{
 };
 #[cfg(feature = "wasm")]
 pub use wasm::{
-    Builder, CacheOptions, ChildCompiler, Compilations, Compiler, Host, Limits, Plugin, Registry, Stats,
-    TICK, WasmSandbox, compile_plugin,
+    Builder, CacheOptions, ChildCompiler, Compilations, Compiler, Fault, Host, Limits, Measured, Plugin,
+    Registry, Stats, TICK, WasmSandbox, check, compile_plugin,
 };

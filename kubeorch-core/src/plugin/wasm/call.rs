@@ -41,8 +41,8 @@ impl Export {
 #[derive(Debug, ComponentType, Lift)]
 #[component(record)]
 pub(super) struct Failure {
-    code: String,
-    message: String,
+    pub(super) code: String,
+    pub(super) message: String,
 }
 
 impl Failure {

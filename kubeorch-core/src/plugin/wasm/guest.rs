@@ -4,8 +4,8 @@ use wasmtime::component::{InstancePre, Linker};
 use wasmtime::{Store, Trap};
 
 use super::answer::excerpt;
-use super::call::{Answered, Export, Exports};
-use super::compile::Failure;
+use super::call::{Answered, Export, Exports, Failure};
+use super::compile;
 use super::host::Runtime;
 use super::imports;
 use super::meter::Meter;
@@ -42,9 +42,9 @@ impl Guest {
         let engine = &runtime.engine;
         let component = runtime.code.component(engine, &runtime.limits, digest, bytes).map_err(
             |failure| match failure {
-                Failure::Invalid(reason) => invalid(reason),
-                Failure::Limit(limit) => Error::Limit { plugin: name.to_owned(), export: COMPILE, limit },
-                Failure::Lost(reason) => Error::Failed { plugin: name.to_owned(), export: COMPILE, reason },
+                compile::Failure::Invalid(reason) => invalid(reason),
+                compile::Failure::Limit(limit) => Error::Limit { plugin: name.to_owned(), export: COMPILE, limit },
+                compile::Failure::Lost(reason) => Error::Failed { plugin: name.to_owned(), export: COMPILE, reason },
             },
         )?;
         let forbidden = imports::forbidden(&component, engine);
@@ -87,19 +87,38 @@ impl Guest {
 
     /// Calls into a fresh instance. Blocks, at most for the deadline.
     pub(super) fn call(&self, runtime: &Runtime, export: Export, request: &[u8]) -> Result<Vec<u8>, Error> {
+        let (answer, _) = self.measure(runtime, export, request);
+        answer?.map_err(|failure| self.failed(export, failure.reason()))
+    }
+
+    /// As [`call`](Self::call), with what the guest refused apart from what it failed at, and the most bytes of linear
+    /// memory that it had.
+    pub(super) fn measure(
+        &self,
+        runtime: &Runtime,
+        export: Export,
+        request: &[u8],
+    ) -> (Result<Result<Vec<u8>, Failure>, Error>, usize) {
         if request.len() > runtime.limits.input {
-            return Err(self.limit(export, "input"));
+            return (Err(self.limit(export, "input")), 0);
         }
         let mut store = store(runtime);
         let _running = runtime.ticker.running();
-        let (answer,) = self
-            .run(&mut store, export, request)
-            .map_err(|error| self.classify(export, &error, store.data()))?;
-        let answer = answer.map_err(|failure| self.failed(export, failure.reason()))?;
-        if answer.len() > runtime.limits.output {
-            return Err(self.limit(export, "output"));
-        }
-        Ok(answer)
+        let answered = self.run(&mut store, export, request);
+        let answer = match answered {
+            Ok((Ok(answer),)) if answer.len() > runtime.limits.output => Err(self.limit(export, "output")),
+            Ok((answer,)) => Ok(answer),
+            Err(error) => Err(self.classify(export, &error, store.data())),
+        };
+        (answer, store.data().peak())
+    }
+
+    /// Names at its outer layer: what it imports, what it exports.
+    pub(super) fn interface(&self) -> (Vec<String>, Vec<String>) {
+        let component = self.pre.component();
+        let (engine, outer) = (component.engine(), component.component_type());
+        let imports = outer.imports(engine).map(|(name, _)| name.to_owned()).collect();
+        (imports, outer.exports(engine).map(|(name, _)| name.to_owned()).collect())
     }
 
     fn run(&self, store: &mut Store<Meter>, export: Export, request: &[u8]) -> wasmtime::Result<Answered> {

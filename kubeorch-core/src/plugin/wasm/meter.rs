@@ -11,17 +11,29 @@ pub(super) struct Meter {
     memory: usize,
     table_elements: usize,
     elements: usize,
+    peak: usize,
     refused: Option<&'static str>,
 }
 
 impl Meter {
     pub(super) fn new(limits: &Limits) -> Self {
-        Self { memory: limits.memory, table_elements: limits.table_elements, elements: 0, refused: None }
+        Self {
+            memory: limits.memory,
+            table_elements: limits.table_elements,
+            elements: 0,
+            peak: 0,
+            refused: None,
+        }
     }
 
     /// Which limit stopped a growth.
     pub(super) fn refused(&self) -> Option<&'static str> {
         self.refused
+    }
+
+    /// The most linear memory that it had, in bytes.
+    pub(super) fn peak(&self) -> usize {
+        self.peak
     }
 
     fn allow(&mut self, allowed: bool, limit: &'static str) -> bool {
@@ -34,7 +46,11 @@ impl Meter {
 
 impl ResourceLimiter for Meter {
     fn memory_growing(&mut self, _: usize, desired: usize, _: Option<usize>) -> wasmtime::Result<bool> {
-        Ok(self.allow(desired <= self.memory, "memory"))
+        let allowed = self.allow(desired <= self.memory, "memory");
+        if allowed {
+            self.peak = self.peak.max(desired);
+        }
+        Ok(allowed)
     }
 
     fn table_growing(&mut self, current: usize, desired: usize, _: Option<usize>) -> wasmtime::Result<bool> {

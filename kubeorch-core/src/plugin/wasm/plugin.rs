@@ -9,7 +9,7 @@ use super::Stats;
 use super::answer;
 use super::call::Export;
 use super::guest::Guest;
-use super::host::Inner;
+use super::host::{Inner, Runtime};
 use super::memo::{Key, Memo};
 use super::pool::Refused;
 use super::stats::Counters;
@@ -114,18 +114,34 @@ impl Plugin {
         F: FnOnce(&[u8], &super::Limits) -> Result<T, String> + Send + 'static,
     {
         let plugin = Arc::clone(&self.inner);
-        self.inner
-            .host
-            .run(self.inner.number, move |runtime| {
-                let start = Instant::now();
-                let answer = plugin.guest.call(runtime, export, Key::request(&request)).and_then(|answer| {
-                    decode(&answer, &runtime.limits).map_err(|reason| plugin.guest.failed(export, reason))
-                });
-                plugin.counters.call(start.elapsed(), answer.as_ref().err());
-                answer
-            })
-            .await
-            .map_err(|refused| refusal(refused, &self.inner.info.id, export))?
+        self.work(export, move |runtime| {
+            let start = Instant::now();
+            let answer = plugin.guest.call(runtime, export, Key::request(&request)).and_then(|answer| {
+                decode(&answer, &runtime.limits).map_err(|reason| plugin.guest.failed(export, reason))
+            });
+            plugin.counters.call(start.elapsed(), answer.as_ref().err());
+            answer
+        })
+        .await?
+    }
+
+    /// Runs blocking work in its lane.
+    pub(super) async fn work<T, F>(&self, export: Export, work: F) -> Result<T, Error>
+    where
+        T: Send + 'static,
+        F: FnOnce(&Runtime) -> T + Send + 'static,
+    {
+        let done = self.inner.host.run(self.inner.number, work).await;
+        done.map_err(|refused| refusal(refused, &self.inner.info.id, export))
+    }
+
+    pub(super) fn guest(&self) -> &Arc<Guest> {
+        &self.inner.guest
+    }
+
+    /// The limits that it runs at.
+    pub(super) fn limits(&self) -> &super::Limits {
+        &self.inner.host.runtime.limits
     }
 }
 

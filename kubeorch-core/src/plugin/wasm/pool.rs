@@ -233,7 +233,7 @@ mod tests {
     #[test]
     fn a_slow_lane_gets_half_until_it_is_quick_again() {
         let mut queue = Queue::default();
-        let mut running = |queue: &mut Queue| {
+        let running = |queue: &mut Queue| {
             queue.lanes.push_back((1, (0..4).map(|_| Box::new(|| {}) as Job).collect()));
             queue.waiting += 4;
             let taken = std::iter::from_fn(|| queue.pop(4)).count();

@@ -1,10 +1,10 @@
 //! Components written as text, good ones and hostile ones.
 
 mod cache;
+mod check;
 mod compile;
 mod faults;
 mod hostile;
-
 mod load;
 mod memo;
 mod registry;

@@ -1,0 +1,73 @@
+//! What users read of a node type before they use it.
+
+use semver::Version;
+
+use super::{Report, schema};
+use crate::plugin::NodeType;
+use crate::plugin::wasm::Plugin;
+
+pub(super) fn check(plugin: &Plugin, report: &mut Report) {
+    let info = plugin.info();
+    version("plugin", &info.version, report);
+    text("plugin", "name", &info.name, report);
+    text("plugin", "description", &info.description, report);
+    if plugin.node_types().is_empty() {
+        report.error("catalog.empty", "list-types", "it has no node type", "list at least one");
+    }
+    for node_type in plugin.node_types() {
+        one(node_type, report);
+    }
+}
+
+fn one(node_type: &NodeType, report: &mut Report) {
+    let name = &node_type.name;
+    for (member, value) in [
+        ("title", &node_type.title),
+        ("description", &node_type.description),
+        ("category", &node_type.category),
+        ("icon", &node_type.icon),
+    ] {
+        text(name, member, value, report);
+    }
+    version(name, &node_type.version, report);
+    words(
+        name,
+        "usageFrequency",
+        &node_type.usage_frequency,
+        &["very-high", "high", "medium", "low"],
+        report,
+    );
+    words(name, "difficulty", &node_type.difficulty, &["easy", "medium", "hard"], report);
+    if node_type.kinds.is_empty() {
+        let fix = "name every kind that render may answer; others are refused";
+        report.error("catalog.kinds", name, "it declares no kind of object", fix);
+    }
+    for problem in schema::problems(&node_type.parameters) {
+        let subject = format!("{name} {}", problem.path);
+        if problem.error {
+            report.error("schema.invalid", subject, problem.message, problem.fix);
+        } else {
+            report.warning("schema.unclear", subject, problem.message, problem.fix);
+        }
+    }
+}
+
+fn text(of: &str, member: &str, value: &str, report: &mut Report) {
+    if value.trim().is_empty() {
+        report.warning("catalog.text", format!("{of} {member}"), "is empty", "people see it in the palette");
+    }
+}
+
+fn version(of: &str, value: &str, report: &mut Report) {
+    if let Err(error) = Version::parse(value) {
+        let message = format!("{value:?} is not a semantic version: {error}");
+        report.error("catalog.version", format!("{of} version"), message, "three numbers, like 1.0.0");
+    }
+}
+
+fn words(of: &str, member: &str, value: &str, known: &[&str], report: &mut Report) {
+    if !known.contains(&value) {
+        let fix = format!("one of {}", known.join(", "));
+        report.warning("catalog.word", format!("{of} {member}"), format!("{value:?} is unknown"), fix);
+    }
+}
