@@ -25,6 +25,8 @@ pub use types::{
     Alias, Catalog, Direction, Entry, Facts, KindInfo, Link, LinkRule, NodeInput, NodeType, Observe, Out,
     Peer, Phase, PluginInfo, RenderRequest, Rendered, Status, StatusRequest,
 };
+#[cfg(all(feature = "wasm", any(feature = "test-util", test)))]
+pub use wasm::decode_answers;
 #[cfg(feature = "wasm")]
 pub use wasm::{
     Builder, CacheOptions, ChildCompiler, Compilations, Compiler, Fault, Host, Limits, Measured, Plugin,

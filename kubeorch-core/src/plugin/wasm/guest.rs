@@ -43,8 +43,12 @@ impl Guest {
         let component = runtime.code.component(engine, &runtime.limits, digest, bytes).map_err(
             |failure| match failure {
                 compile::Failure::Invalid(reason) => invalid(reason),
-                compile::Failure::Limit(limit) => Error::Limit { plugin: name.to_owned(), export: COMPILE, limit },
-                compile::Failure::Lost(reason) => Error::Failed { plugin: name.to_owned(), export: COMPILE, reason },
+                compile::Failure::Limit(limit) => {
+                    Error::Limit { plugin: name.to_owned(), export: COMPILE, limit }
+                }
+                compile::Failure::Lost(reason) => {
+                    Error::Failed { plugin: name.to_owned(), export: COMPILE, reason }
+                }
             },
         )?;
         let forbidden = imports::forbidden(&component, engine);

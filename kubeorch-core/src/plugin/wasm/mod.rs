@@ -15,6 +15,8 @@ mod cache;
 mod call;
 pub mod check;
 mod compile;
+#[cfg(any(feature = "test-util", test))]
+mod decoders;
 mod engine;
 mod guest;
 mod host;
@@ -35,6 +37,8 @@ mod ticker;
 
 pub use cache::CacheOptions;
 pub use compile::{ChildCompiler, Compilations, Compiler, compile_plugin};
+#[cfg(any(feature = "test-util", test))]
+pub use decoders::decode_answers;
 pub use host::Host;
 pub use limits::{Limits, TICK};
 pub use plugin::Plugin;

@@ -2,8 +2,10 @@
 
 use std::sync::Arc;
 
+use serde_json::json;
+
 use super::{Error, Guest, Host, limits};
-use crate::plugin::wasm::Limits;
+use crate::plugin::wasm::{Limits, decode_answers};
 use crate::time::{Entropy, SeededEntropy};
 
 /// In a build without optimisation a compilation takes milliseconds.
@@ -37,6 +39,27 @@ fn mutate(dice: &mut Dice, good: &[u8]) -> Vec<u8> {
         }
     }
     bytes
+}
+
+#[test]
+fn changed_answers_are_taken_or_refused() {
+    let object =
+        json!({"apiVersion": "v1", "kind": "ConfigMap", "metadata": {"name": "a"}, "data": {"k": "ü\n"}});
+    let finding = json!({"severity": "warning", "code": "a.b", "field": "c", "message": "d", "hint": "e"});
+    let answers = [
+        super::catalog("test", &["thing", "other"]).to_string(),
+        json!({"name": "a", "references": ["b"], "port": 80}).to_string(),
+        json!({"findings": [finding]}).to_string(),
+        json!({"objects": [{"object": object}], "notes": ["f"], "findings": [finding]}).to_string(),
+        json!({"phase": "ready", "status": {"state": "deployed", "message": "g"}}).to_string(),
+    ];
+    let mut dice = Dice(SeededEntropy::new(11));
+    let mut taken = 0;
+    for number in 0..5 * MUTATIONS {
+        taken += decode_answers(&mutate(&mut dice, answers[number % 5].as_bytes()), &limits());
+    }
+    assert!(answers.iter().all(|answer| decode_answers(answer.as_bytes(), &limits()) > 0));
+    assert!(taken > 500, "only {taken} were taken: they test little");
 }
 
 #[tokio::test]
