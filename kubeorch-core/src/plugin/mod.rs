@@ -10,6 +10,8 @@ mod download;
 mod error;
 #[cfg(any(feature = "test-util", test))]
 pub mod fake;
+#[cfg(feature = "fetch")]
+mod fetch;
 pub mod manifest;
 mod sandbox;
 mod types;
@@ -19,6 +21,8 @@ mod wasm;
 pub use api::NodeTypes;
 pub use download::{Download, DownloadError, Downloaded};
 pub use error::Error;
+#[cfg(feature = "fetch")]
+pub use fetch::{Fetch, FetchOptions};
 pub use manifest::Manifest;
 pub use sandbox::{About, Candidate, Sandbox, Usage};
 pub use types::{
