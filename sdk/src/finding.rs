@@ -7,6 +7,9 @@ use serde::{Deserialize, Serialize};
 /// Findings of one node that are kept; more only raise the count in a last one. Bounds what a hostile graph can make.
 const MOST: usize = 200;
 
+/// Bytes of a field, a message or a hint. A host refuses an answer with more than 4,096.
+const LONGEST: usize = 1024;
+
 /// Whether a run may go on.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
@@ -84,6 +87,7 @@ impl Findings {
             return;
         }
         let code = format!("{}.{what}", self.node_type);
+        let [field, message, hint] = [field, message, hint].map(cut);
         let finding = Finding { severity, code, field, message, hint };
         // A field that several rules read is wrong once.
         if !list.contains(&finding) {
@@ -105,5 +109,28 @@ impl Findings {
             });
         }
         list
+    }
+}
+
+/// A text that a host takes: messages repeat what a user wrote, and that may be of any length.
+fn cut(mut text: String) -> String {
+    if text.len() > LONGEST {
+        text.truncate(text.floor_char_boundary(LONGEST));
+        text.push('…');
+    }
+    text
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_a_user_wrote_does_not_make_a_finding_too_long() {
+        let findings = Findings::new("thing");
+        findings.error("name_invalid", "é".repeat(9_000), "é".repeat(9_000), "short");
+        let finding = findings.into_vec().remove(0);
+        assert!(finding.field.len() <= LONGEST + 3 && finding.message.ends_with("é…"), "{finding:?}");
+        assert_eq!(finding.hint, "short");
     }
 }

@@ -1,7 +1,7 @@
 //! Engines for the commands: which store, which plugins, which built-in cluster.
 
 use std::fs;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::Instant;
 
@@ -39,13 +39,16 @@ pub(crate) fn plugin_host(dir: Option<&Path>) -> Result<Host, Failure> {
     Ok(host.map_err(kubeorch_core::Error::from)?)
 }
 
-/// The plugins that come with the program, loaded.
-pub(crate) async fn node_types(host: Host) -> Result<Arc<dyn NodeTypes>, Failure> {
+/// The plugins that come with the program, and those in these files, loaded.
+pub(crate) async fn node_types(host: Host, files: &[PathBuf]) -> Result<Arc<dyn NodeTypes>, Failure> {
     let begin = Instant::now();
     let plugins = kubeorch_plugins::node_types();
-    let builder = plugins.fold(Registry::builder().host(host.clone()), |builder, plugin| {
+    let mut builder = plugins.fold(Registry::builder().host(host.clone()), |builder, plugin| {
         builder.plugin(plugin.name, plugin.component)
     });
+    for file in files {
+        builder = builder.plugin(file.display().to_string(), super::plugin::component(file)?);
+    }
     let registry = builder.try_build().await.map_err(kubeorch_core::Error::from)?;
     let Compilations { compiled, cached, damaged, .. } = host.compilations();
     tracing::info!(compiled, cached, damaged, took = ?begin.elapsed(), "plugins are loaded");

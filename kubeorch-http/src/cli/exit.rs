@@ -8,7 +8,7 @@ pub const OK: u8 = 0;
 pub const FAILURE: u8 = 1;
 /// The command line or the configuration is wrong; nothing was done.
 pub const USAGE: u8 = 2;
-/// The workflow has errors, all of them were shown; nothing was applied.
+/// The workflow or the plugin has errors, all of them were shown; nothing was applied.
 pub const INVALID: u8 = 3;
 /// The cluster refused an object, or a node cannot get ready.
 pub const DEPLOY_FAILED: u8 = 4;
@@ -30,7 +30,7 @@ pub const ALL: &[(u8, &str)] = &[
     (OK, "done; `up`: everything is ready"),
     (FAILURE, "a failure that no other code names"),
     (USAGE, "wrong command line or configuration; nothing was done"),
-    (INVALID, "the workflow has errors; nothing was applied"),
+    (INVALID, "the workflow or the plugin has errors; nothing was applied"),
     (DEPLOY_FAILED, "the cluster refused an object, or a node cannot get ready"),
     (TIMED_OUT, "not everything was ready within --timeout"),
     (CLUSTER, "the cluster does not answer or refuses the credentials"),
@@ -45,7 +45,7 @@ pub fn of(error: &kubeorch_core::Error) -> u8 {
     let (part, what) = error.code().name.split_once('.').unwrap_or((error.code().name, ""));
     match (part, what) {
         ("store", _) => STORE,
-        ("graph", _) => INVALID,
+        ("graph", _) | ("plugin", "invalid") => INVALID,
         _ if error.findings().iter().any(kubeorch_core::error::Finding::is_error) => INVALID,
         ("cluster", "unreachable" | "denied") | ("credentials", _) => CLUSTER,
         ("cluster", _) => DEPLOY_FAILED,
@@ -74,6 +74,7 @@ mod tests {
         check(codes::CLUSTER_REJECTED, DEPLOY_FAILED);
         check(codes::CLUSTER_CONFLICT, DEPLOY_FAILED);
         check(codes::PLUGIN_FAILED, FAILURE);
+        check(codes::PLUGIN_INVALID, INVALID);
     }
 
     #[test]

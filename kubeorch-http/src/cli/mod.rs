@@ -16,6 +16,7 @@ mod failure;
 mod file;
 mod logging;
 mod output;
+mod plugin;
 mod run;
 mod signals;
 mod simulation;

@@ -8,7 +8,7 @@ use kubeorch_core::plugin::{ChildCompiler, compile_plugin};
 use super::args::{Cli, Command, LogFormat};
 use super::failure::{Failure, Outcome};
 use super::output::{Format, Terminal};
-use super::{commands, deploy, exit, logging, store};
+use super::{commands, deploy, exit, logging, plugin, store};
 
 /// Runs the command that the process was started with.
 ///
@@ -58,6 +58,7 @@ async fn dispatch(command: Command, terminal: &mut Terminal) -> Outcome {
         Command::Compact(args) => store::compact(&args, terminal).await,
         Command::Export(args) => store::export(&args, terminal).await,
         Command::Import(args) => store::import(&args, terminal).await,
+        Command::Plugin(args) => plugin::plugin(&args, terminal).await,
         Command::Openapi(args) => commands::openapi(args.output, terminal).await,
         Command::Completion(args) => commands::completion(args.shell, terminal),
         Command::Version(args) => commands::version(args.output, terminal),
@@ -74,6 +75,7 @@ fn answer_format(command: &Command) -> Format {
         Command::Verify(args) => args.output,
         Command::Export(args) if args.file.as_os_str() != "-" => args.output,
         Command::Import(args) => args.output,
+        Command::Plugin(args) => plugin::answer_format(args),
         Command::Version(args) => args.output,
         _ => Format::Table,
     }

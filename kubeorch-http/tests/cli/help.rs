@@ -20,6 +20,9 @@ const VERBS: [&str; 13] = [
     "completion",
 ];
 
+/// The verbs of `kubeorch plugin`.
+const PLUGIN: [&str; 6] = ["new", "build", "test", "check", "run", "inspect"];
+
 fn check(name: &str, args: &[&str]) {
     let ended = Place::new().run(args);
     assert_eq!((ended.code, ended.stderr.as_str()), (0, ""), "{args:?}");
@@ -44,6 +47,10 @@ fn help_texts_are_as_they_were_reviewed() {
     for verb in VERBS {
         check(&format!("{verb}.txt"), &[verb, "--help"]);
     }
+    check("plugin.txt", &["plugin", "--help"]);
+    for verb in PLUGIN {
+        check(&format!("plugin-{verb}.txt"), &["plugin", verb, "--help"]);
+    }
 }
 
 #[test]
@@ -52,7 +59,7 @@ fn completion_scripts_know_every_verb() {
     for shell in ["bash", "zsh", "fish", "powershell", "elvish"] {
         let ended = place.run(&["completion", shell]);
         assert_eq!(ended.code, 0, "{shell}");
-        for verb in VERBS {
+        for verb in VERBS.into_iter().chain(["plugin"]).chain(PLUGIN) {
             assert!(ended.stdout.contains(verb), "{verb} is not in the script for {shell}");
         }
     }

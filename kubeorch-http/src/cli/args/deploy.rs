@@ -75,6 +75,9 @@ pub(crate) struct Deploy {
     /// Fail when a namespace is missing instead of making it
     #[arg(long)]
     pub(crate) no_create_namespaces: bool,
+    /// A plugin besides those built in: a component's file; may be repeated
+    #[arg(long, value_name = "FILE", value_hint = clap::ValueHint::FilePath)]
+    pub(crate) plugin: Vec<PathBuf>,
     #[command(flatten)]
     pub(crate) target: Target,
     #[command(flatten)]

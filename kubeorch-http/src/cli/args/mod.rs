@@ -1,6 +1,7 @@
 //! The command line as data. What a flag does is decided by the commands.
 
 mod deploy;
+mod plugin;
 mod serve;
 mod simulator;
 mod store;
@@ -11,6 +12,7 @@ use super::exit;
 use super::output::Color;
 
 pub(crate) use deploy::{Deploy, Plan, Target, Up, Values};
+pub(crate) use plugin::{Build, Cargo, Check, Inspect, New, Plugin, PluginCommand, Run, Test};
 pub(crate) use serve::{Durability, LogFormat, Serve};
 pub(crate) use simulator::Simulator;
 pub(crate) use store::{Backup, Compact, DataDir, Export, Import, Restore, Verify};
@@ -72,6 +74,8 @@ pub(crate) enum Command {
     Export(Export),
     /// Make a store from an export
     Import(Import),
+    /// Write, build, test and check plugins
+    Plugin(Plugin),
     /// Print the OpenAPI document of the server
     Openapi(Openapi),
     /// Print the version

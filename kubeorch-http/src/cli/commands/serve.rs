@@ -80,7 +80,7 @@ async fn open_engine(settings: Settings, store: Arc<Redb>) -> Result<Engine, Fai
     let mut builder = Engine::builder()
         .store(store)
         .encryption_key(key)
-        .plugins(engine::node_types(host).await?)
+        .plugins(engine::node_types(host, &[]).await?)
         .users(settings.users)
         .retention(settings.retention)
         .clock(Arc::new(SystemClock));

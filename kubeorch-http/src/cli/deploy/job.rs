@@ -59,7 +59,8 @@ impl Job {
 
         let target = Target::open(&args.target).await?;
         terminal.note(&format!("Cluster: {}", target.title));
-        let types = engine::node_types(engine::plugin_host(args.target.data_dir.as_deref())?).await?;
+        let host = engine::plugin_host(args.target.data_dir.as_deref())?;
+        let types = engine::node_types(host, &args.plugin).await?;
         let planner = engine::in_memory(types.clone(), &target).await?;
         let options = Options {
             force: args.force_conflicts,

@@ -26,5 +26,5 @@ mod shape;
 mod tests;
 
 pub(crate) use parse::parse;
-pub(crate) use read::{Source, read};
+pub(crate) use read::{MAX_BYTES, Source, read};
 pub(crate) use shape::{File, check};

@@ -143,6 +143,12 @@ impl Terminal {
         }
     }
 
+    /// Writes a line that belongs to a failure, quiet or not.
+    pub(crate) fn tell(&mut self, line: &str) {
+        self.clear();
+        self.say(line);
+    }
+
     fn say(&mut self, line: &str) {
         self.write(&format!("{line}\n"));
     }

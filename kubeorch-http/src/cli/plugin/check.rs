@@ -1,0 +1,72 @@
+//! `plugin check`: whether a component is a good plugin.
+
+use kubeorch_core::plugin::Limits;
+use kubeorch_core::plugin::check::{Finding, Report, Severity};
+
+use super::{component, host};
+use crate::cli::args;
+use crate::cli::exit;
+use crate::cli::failure::Outcome;
+use crate::cli::output::{Table, Terminal, Tone, document, paint};
+use crate::cli::store::Size;
+
+/// Checks, and prints everything that is wrong.
+pub(super) async fn check(args: &args::Check, terminal: &mut Terminal) -> Outcome {
+    let bytes = component(&args.file)?;
+    let host = host()?;
+    let report = host.check(&args.file.display().to_string(), bytes).await;
+    let text = document(args.output, &report).unwrap_or_else(|| told(&report, host.limits()));
+    terminal.data(&text)?;
+    Ok(if report.passed() { exit::OK } else { exit::INVALID })
+}
+
+fn told(report: &Report, limits: &Limits) -> String {
+    let mut text: String = report.findings.iter().map(finding).collect();
+    if report.more > 0 {
+        text += &format!("  … and {} more\n", report.more);
+    }
+    if !report.peaks.is_empty() {
+        text += &peaks(report, limits);
+    }
+    let errors = report.findings.iter().filter(|finding| finding.severity == Severity::Error).count();
+    let verdict = match errors {
+        0 => paint(Tone::Good, "passed"),
+        _ => paint(Tone::Bad, "failed"),
+    };
+    let who = report.plugin.as_ref().map_or_else(
+        || report.file.clone(),
+        |plugin| format!("{} {}, {} node types", plugin.id, plugin.version, report.node_types.len()),
+    );
+    let warnings = report.findings.len() - errors;
+    text += &format!(
+        "{who}, {}: {verdict}, {errors} errors, {warnings} warnings, {} calls\n",
+        Size(report.size as u64),
+        report.calls
+    );
+    text
+}
+
+fn finding(finding: &Finding) -> String {
+    let label = match finding.severity {
+        Severity::Error => paint(Tone::Bad, "error"),
+        Severity::Warning => paint(Tone::Busy, "warning"),
+    };
+    let code = paint(Tone::Dim, &format!("[{}]", finding.code));
+    format!("  {label} {finding} {code}\n    fix: {}\n", finding.fix)
+}
+
+/// The most that each function took, as a share of each limit.
+fn peaks(report: &Report, limits: &Limits) -> String {
+    let mut table = Table::new(&["FUNCTION", "CALLS", "TIME", "MEMORY", "OUTPUT"]);
+    for peak in &report.peaks {
+        let [time, memory, output] = peak.shares(limits).map(|(_, share)| share);
+        table.row([
+            peak.function.to_owned(),
+            peak.calls.to_string(),
+            format!("{}.{:02} ms ({time} %)", peak.micros / 1000, peak.micros % 1000 / 10),
+            format!("{} ({memory} %)", Size(peak.memory as u64)),
+            format!("{} ({output} %)", Size(peak.output as u64)),
+        ]);
+    }
+    table.render()
+}
