@@ -4,6 +4,7 @@ use std::fmt;
 use std::sync::Arc;
 use std::time::Duration;
 
+use crate::access::User;
 use crate::behaviour::{Behaviour, Timing};
 use crate::clock::{Clock, SystemClock};
 use crate::faults::Fault;
@@ -38,6 +39,7 @@ pub(crate) struct Config {
     pub(crate) limits: Limits,
     pub(crate) latency: Duration,
     pub(crate) seed: u64,
+    pub(crate) users: Vec<User>,
 }
 
 /// Sets up a [`Simulator`]; see [`Simulator::builder`].
@@ -52,6 +54,7 @@ pub struct Builder {
     latency: Duration,
     seed: Option<u64>,
     faults: Vec<Fault>,
+    users: Vec<User>,
 }
 
 impl fmt::Debug for Builder {
@@ -75,6 +78,7 @@ impl Default for Builder {
             latency: Duration::ZERO,
             seed: None,
             faults: Vec::new(),
+            users: Vec::new(),
         }
     }
 }
@@ -134,6 +138,13 @@ impl Builder {
         self
     }
 
+    /// Adds somebody with a token, who may do what RBAC says. Once there are users, tokens nobody has
+    /// are answered with 401; requests without a token stay the administrator's.
+    pub fn user(mut self, user: User) -> Self {
+        self.users.push(user);
+        self
+    }
+
     /// The simulator. Its controllers start with the first request, on the runtime that made it.
     pub fn build(self) -> Simulator {
         let now = self.clock.now().as_nanosecond();
@@ -151,6 +162,7 @@ impl Builder {
                 now.to_le_bytes()[..8].iter().fold(0, |all, byte| all << 8 | u64::from(*byte))
             }),
             clock: self.clock,
+            users: self.users,
         };
         Simulator::new(config, self.faults)
     }

@@ -21,6 +21,7 @@
 //!
 //! Boundary: it knows Kubernetes and nothing of KubeOrch.
 
+mod access;
 mod api;
 mod apply;
 mod behaviour;
@@ -29,6 +30,7 @@ mod clock;
 mod controllers;
 mod core;
 mod defaults;
+mod exec;
 mod faults;
 mod kubelet;
 mod names;
@@ -43,6 +45,7 @@ mod usage;
 mod validate;
 mod value;
 
+pub use access::User;
 pub use api::{Body, Verb};
 pub use behaviour::{Behaviour, Outcome, Timing};
 pub use builder::{Builder, Limits};

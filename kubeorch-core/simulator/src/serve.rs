@@ -30,7 +30,8 @@ impl Simulator {
             };
             stream.set_nodelay(true)?;
             let service = TowerToHyperService::new(self.service());
-            let connection = builder.serve_connection(TokioIo::new(stream), service).into_owned();
+            let connection =
+                builder.serve_connection_with_upgrades(TokioIo::new(stream), service).into_owned();
             connections.spawn(async move {
                 if let Err(error) = connection.await {
                     tracing::debug!(error, "connection ended");

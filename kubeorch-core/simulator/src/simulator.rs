@@ -6,6 +6,7 @@ use std::sync::{Arc, Weak};
 use parking_lot::Mutex;
 use tokio::sync::Notify;
 
+use crate::access;
 use crate::builder::{Builder, Config};
 use crate::controllers;
 use crate::core::Core;
@@ -59,6 +60,7 @@ impl Simulator {
         let config = Arc::new(config);
         let mut core = Core::new(Arc::clone(&config));
         controllers::seed(&mut core);
+        access::seed(&mut core);
         let bell = core.queue.bell();
         let shared = Shared {
             core: Mutex::new(core),

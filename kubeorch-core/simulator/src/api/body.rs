@@ -4,7 +4,9 @@ use bytes::Bytes;
 use futures::Stream;
 use futures::stream::BoxStream;
 use futures::{StreamExt, TryStreamExt};
-use http::header::{CONTENT_TYPE, RETRY_AFTER};
+use http::header::{
+    CONNECTION, CONTENT_TYPE, RETRY_AFTER, SEC_WEBSOCKET_ACCEPT, SEC_WEBSOCKET_PROTOCOL, UPGRADE,
+};
 use http::{HeaderValue, Response, StatusCode};
 use http_body::Frame;
 use http_body_util::combinators::UnsyncBoxBody;
@@ -25,6 +27,11 @@ pub(crate) enum Answer {
     /// JSON of another content type.
     Typed(&'static str, Value),
     Text(StatusCode, String),
+    /// The connection becomes a WebSocket: its key's answer and its protocol.
+    Switch {
+        accept: String,
+        protocol: &'static str,
+    },
     Stream(&'static str, BoxStream<'static, Result<Bytes, BoxError>>),
 }
 
@@ -42,6 +49,7 @@ impl Answer {
 
     pub(crate) fn into_response(self) -> Response<Body> {
         let (status, kind, body) = match self {
+            Self::Switch { accept, protocol } => return switch(&accept, protocol),
             Self::Json(status, body) => (status, "application/json", full(body.to_string())),
             Self::Typed(kind, body) => (StatusCode::OK, kind, full(body.to_string())),
             Self::Text(status, body) => (status, "text/plain", full(body)),
@@ -55,6 +63,20 @@ impl Answer {
         response.headers_mut().insert("cache-control", HeaderValue::from_static("no-cache, private"));
         response
     }
+}
+
+fn switch(accept: &str, protocol: &'static str) -> Response<Body> {
+    let mut response = Response::new(full(String::new()));
+    *response.status_mut() = StatusCode::SWITCHING_PROTOCOLS;
+    let headers = response.headers_mut();
+    headers.insert(CONNECTION, HeaderValue::from_static("Upgrade"));
+    headers.insert(UPGRADE, HeaderValue::from_static("websocket"));
+    headers.insert(SEC_WEBSOCKET_PROTOCOL, HeaderValue::from_static(protocol));
+    // Base64 is always a valid header value.
+    if let Ok(accept) = HeaderValue::from_str(accept) {
+        headers.insert(SEC_WEBSOCKET_ACCEPT, accept);
+    }
+    response
 }
 
 fn full(body: String) -> Body {

@@ -4,7 +4,7 @@ use serde_json::{Value, json};
 
 use super::Answer;
 use crate::core::Core;
-use crate::resources::{Resource, VERBS};
+use crate::resources::Resource;
 
 const AGGREGATED: &str = "application/json;g=apidiscovery.k8s.io;v=v2;as=APIGroupDiscoveryList";
 
@@ -116,7 +116,7 @@ fn resource_entry(resource: &Resource) -> Value {
         "singularName": resource.singular,
         "namespaced": resource.namespaced(),
         "kind": resource.kind,
-        "verbs": VERBS,
+        "verbs": resource.verbs,
     });
     if !resource.short.is_empty() {
         entry["shortNames"] = json!(resource.short);
@@ -134,12 +134,23 @@ fn subresource(resource: &Resource, name: &str) -> (Value, Value) {
             json!(["get", "patch", "update"]),
             json!({ "group": "autoscaling", "version": "v1", "kind": "Scale" }),
         ),
+        "exec" => connection("PodExecOptions"),
+        "attach" => connection("PodAttachOptions"),
+        "portforward" => connection("PodPortForwardOptions"),
         "log" => (json!(["get"]), resource.gvk()),
+        "token" => (
+            json!(["create"]),
+            json!({ "group": "authentication.k8s.io", "version": "v1", "kind": "TokenRequest" }),
+        ),
         "eviction" => (json!(["create"]), json!({ "group": "policy", "version": "v1", "kind": "Eviction" })),
         "binding" => (json!(["create"]), json!({ "group": "", "version": "v1", "kind": "Binding" })),
         "finalize" => (json!(["update"]), resource.gvk()),
         _ => (json!(["get", "patch", "update"]), resource.gvk()),
     }
+}
+
+fn connection(kind: &str) -> (Value, Value) {
+    (json!(["create", "get"]), json!({ "group": "", "version": "v1", "kind": kind }))
 }
 
 fn aggregated(core: &Core, legacy: bool) -> Answer {
@@ -189,7 +200,7 @@ fn aggregated_resource(resource: &Resource) -> Value {
         "responseKind": resource.gvk(),
         "scope": if resource.namespaced() { "Namespaced" } else { "Cluster" },
         "singularResource": resource.singular,
-        "verbs": VERBS,
+        "verbs": resource.verbs,
     });
     for (field, values) in [("shortNames", &resource.short), ("categories", &resource.categories)] {
         if !values.is_empty() {

@@ -2,7 +2,10 @@
 
 mod apply;
 mod body;
+mod computed;
+mod connect;
 mod discovery;
+mod logs;
 mod openapi;
 mod protobuf;
 mod read;

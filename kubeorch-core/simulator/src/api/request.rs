@@ -8,6 +8,7 @@ use http::request::Parts;
 use serde_json::Value;
 
 use super::status::Status;
+use crate::access::Attempt;
 use crate::core::Writer;
 use crate::resources::Resource;
 use crate::store::{FieldSelector, LabelSelector};
@@ -62,6 +63,11 @@ impl Query {
         self.0.iter().find(|(key, _)| key == name).map_or("", |(_, value)| value)
     }
 
+    /// Every value of a parameter that may come more than once.
+    pub(crate) fn all(&self, name: &str) -> impl Iterator<Item = &str> {
+        self.0.iter().filter(move |(key, _)| key == name).map(|(_, value)| value.as_str())
+    }
+
     pub(crate) fn flag(&self, name: &str) -> bool {
         matches!(self.get(name), "1" | "true" | "True" | "TRUE")
     }
@@ -78,6 +84,20 @@ impl Query {
 }
 
 impl Verb {
+    /// As RBAC rules and reviews write it.
+    pub(crate) fn name(self) -> &'static str {
+        match self {
+            Self::Get => "get",
+            Self::List => "list",
+            Self::Watch => "watch",
+            Self::Create => "create",
+            Self::Update => "update",
+            Self::Patch => "patch",
+            Self::Delete => "delete",
+            Self::DeleteCollection => "deletecollection",
+        }
+    }
+
     /// The verb of a method on a collection or one object.
     pub(crate) fn of(method: &Method, named: bool, watch: bool) -> Option<Self> {
         Some(match (method.as_str(), named) {
@@ -95,6 +115,21 @@ impl Verb {
 }
 
 impl Call {
+    /// What RBAC is asked about it.
+    pub(crate) fn attempt(&self) -> Attempt<'_> {
+        // A namespace itself is asked for inside itself, so that a role there can let it be read.
+        let namespace = if self.resource.id() == "namespaces" { self.own() } else { self.space() };
+        Attempt {
+            verb: self.verb.name(),
+            group: &self.resource.group,
+            resource: &self.resource.plural,
+            subresource: &self.subresource,
+            name: self.own(),
+            namespace,
+            path: "",
+        }
+    }
+
     pub(crate) fn space(&self) -> &str {
         self.namespace.as_deref().unwrap_or_default()
     }

@@ -3,13 +3,14 @@
 use std::sync::Arc;
 
 use bytes::Bytes;
+use http::StatusCode;
 use http::request::Parts;
-use http::{Method, StatusCode};
-use serde_json::{Value, json};
+use serde_json::json;
 
 use super::request::{Query, header};
 use super::status::Status;
-use super::{Answer, Call, Verb, discovery, openapi, read, subresources, watch, write};
+use super::{Answer, Call, Verb, computed, connect, discovery, openapi, read, subresources, watch, write};
+use crate::access::{self, Attempt, User};
 use crate::core::Core;
 use crate::simulator::Shared;
 
@@ -22,13 +23,22 @@ pub(crate) fn identify(core: &Core, parts: &Parts) -> Option<(Verb, String)> {
 /// Serves a request.
 pub(crate) fn handle(shared: &Arc<Shared>, parts: &Parts, body: Bytes) -> Result<Answer, Status> {
     let path = parts.uri.path().trim_end_matches('/');
-    if let Some(answer) = fixed(shared, path, parts, &body)? {
+    let user = access::identify(&shared.core.lock(), parts)?;
+    if let Some(answer) = fixed(&shared.core.lock(), path, parts, &user)? {
         return Ok(answer);
     }
     let call = {
         let core = shared.core.lock();
-        resource_call(&core, parts, body)?.ok_or_else(Status::unknown_path)?
+        let call = resource_call(&core, parts, body)?.ok_or_else(Status::unknown_path)?;
+        call.attempt().check(&core, &user)?;
+        if call.resource.computed {
+            return computed::serve(&core, &call, &user);
+        }
+        call
     };
+    if matches!(call.subresource.as_str(), "exec" | "attach" | "portforward") {
+        return connect::connect(shared, &call, parts);
+    }
     if !call.subresource.is_empty() && call.subresource != "status" && call.subresource != "finalize" {
         return subresources::serve(shared, &call);
     }
@@ -40,46 +50,37 @@ pub(crate) fn handle(shared: &Arc<Shared>, parts: &Parts, body: Bytes) -> Result
 }
 
 /// Paths that are no resources.
-fn fixed(shared: &Shared, path: &str, parts: &Parts, body: &Bytes) -> Result<Option<Answer>, Status> {
-    let core = shared.core.lock();
+fn fixed(core: &Core, path: &str, parts: &Parts, user: &User) -> Result<Option<Answer>, Status> {
+    // Whether the path exists is known below; resources have a check of their own.
+    let check = || Attempt { verb: "get", path, ..Attempt::default() }.check(core, user);
     let accept = header(parts, "accept");
     let answer = match path {
         "/livez" | "/readyz" | "/healthz" => Answer::Text(StatusCode::OK, "ok".to_owned()),
-        "/version" => Answer::ok(discovery::version(&core)),
-        "/api" => discovery::core_versions(&core, &accept),
-        "/apis" => discovery::groups(&core, &accept),
-        "/openapi/v3" => Answer::ok(openapi::index(&core)),
+        "/version" => Answer::ok(discovery::version(core)),
+        "/api" => discovery::core_versions(core, &accept),
+        "/apis" => discovery::groups(core, &accept),
+        "/openapi/v3" => Answer::ok(openapi::index(core)),
         "" => Answer::ok(
             json!({ "paths": ["/api", "/api/v1", "/apis", "/healthz", "/livez", "/openapi/v3", "/readyz", "/version"] }),
         ),
-        "/apis/authorization.k8s.io/v1/selfsubjectaccessreviews" if parts.method == Method::POST => {
-            Answer::Json(StatusCode::CREATED, allowed(body)?)
-        }
         _ => {
             if let Some(rest) = path.strip_prefix("/openapi/v3/") {
-                return openapi::document(&core, rest)
+                return openapi::document(core, rest)
                     .map(Answer::ok)
                     .map(Some)
                     .ok_or_else(Status::unknown_path);
             }
             let version = match path.split('/').collect::<Vec<_>>().as_slice() {
-                ["", "api", version] => discovery::resources(&core, "", version),
-                ["", "apis", group] => discovery::group(&core, group),
-                ["", "apis", group, version] => discovery::resources(&core, group, version),
+                ["", "api", version] => discovery::resources(core, "", version),
+                ["", "apis", group] => discovery::group(core, group),
+                ["", "apis", group, version] => discovery::resources(core, group, version),
                 _ => return Ok(None),
             };
             Answer::ok(version.ok_or_else(Status::unknown_path)?)
         }
     };
+    check()?;
     Ok(Some(answer))
-}
-
-/// Everyone may do everything here: the simulator has no users.
-fn allowed(body: &Bytes) -> Result<Value, Status> {
-    let mut review: Value =
-        serde_json::from_slice(body).map_err(|error| Status::bad_request(error.to_string()))?;
-    crate::value::put(&mut review, &["status", "allowed"], true);
-    Ok(review)
 }
 
 /// A call on a resource; `None` when the path is none.

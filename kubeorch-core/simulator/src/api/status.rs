@@ -157,6 +157,27 @@ impl Status {
         Self::new(403, "Forbidden", message, Self::about(resource, name))
     }
 
+    /// RBAC allows it to nobody the user is.
+    pub(crate) fn denied(group: &str, resource: &str, name: &str, why: &str) -> Self {
+        let id = if group.is_empty() { resource.to_owned() } else { format!("{resource}.{group}") };
+        let lead = match (id.is_empty(), name.is_empty()) {
+            (true, _) => "forbidden".to_owned(),
+            (false, true) => format!("{id} is forbidden"),
+            (false, false) => format!("{id} \"{name}\" is forbidden"),
+        };
+        let mut details = json!({ "kind": resource });
+        for (field, value) in [("name", name), ("group", group)] {
+            if !value.is_empty() {
+                details[field] = json!(value);
+            }
+        }
+        Self::new(403, "Forbidden", format!("{lead}: {why}"), details)
+    }
+
+    pub(crate) fn unauthorized() -> Self {
+        Self::new(401, "Unauthorized", "Unauthorized".to_owned(), Value::Null)
+    }
+
     pub(crate) fn expired(message: impl Into<String>) -> Self {
         Self::new(410, "Expired", message.into(), Value::Null)
     }
@@ -187,6 +208,11 @@ impl Status {
     pub(crate) fn too_large(limit: usize) -> Self {
         let message = format!("Request entity too large: limit is {limit}");
         Self::new(413, "RequestEntityTooLarge", message, Value::Null)
+    }
+
+    /// Something a real cluster does and the simulator leaves out.
+    pub(crate) fn not_implemented(message: impl Into<String>) -> Self {
+        Self::new(501, "NotImplemented", message.into(), Value::Null)
     }
 
     pub(crate) fn internal(message: impl Into<String>) -> Self {

@@ -1,27 +1,27 @@
-//! `scale`, `log`, `eviction`, `binding`.
+//! `scale`, `eviction`, `binding`, `token`.
 
 use std::sync::Arc;
+use std::time::Duration;
 
-use bytes::Bytes;
 use http::StatusCode;
 use serde_json::{Value, json};
 
-use super::status::Status;
-use super::{Answer, Call, Verb};
-use crate::clock::after;
+use super::status::{Cause, Status};
+use super::{Answer, Call, Verb, logs};
+use crate::clock::stamp;
 use crate::controllers;
 use crate::core::{Core, DeleteOptions, Ownership, Writer};
-use crate::kubelet::{self, LogOptions};
 use crate::patch;
 use crate::scale;
 use crate::simulator::Shared;
-use crate::value::{int, list, name, namespace, put, text, uid};
+use crate::value::{int, list, name, put, text};
 
 pub(super) fn serve(shared: &Arc<Shared>, call: &Call) -> Result<Answer, Status> {
     match (call.subresource.as_str(), call.verb) {
         ("scale", Verb::Get | Verb::Update | Verb::Patch) => scale(&mut shared.core.lock(), call),
-        ("log", Verb::Get) => log(shared, call),
+        ("log", Verb::Get) => logs::logs(shared, call),
         ("eviction", Verb::Create) => evict(&mut shared.core.lock(), call),
+        ("token", Verb::Create) => token(&mut shared.core.lock(), call),
         ("binding", Verb::Create) => bind(&mut shared.core.lock(), call),
         _ => Err(Status::method_not_allowed()),
     }
@@ -87,109 +87,26 @@ fn bind(core: &mut Core, call: &Call) -> Result<Answer, Status> {
     Ok(Answer::Json(StatusCode::CREATED, success()))
 }
 
+/// A token of a service account. It is no JWT: nothing outside the simulator could check one.
+fn token(core: &mut Core, call: &Call) -> Result<Answer, Status> {
+    let account = live(core, call)?;
+    let mut request = call.json()?;
+    let seconds = int(&request, "/spec/expirationSeconds").unwrap_or(3600);
+    if !(600..=1 << 32).contains(&seconds) {
+        let note = "may not specify a duration less than 10 minutes or longer than 2^32 seconds";
+        let cause = Cause::invalid("spec.expirationSeconds", &json!(seconds), note);
+        return Err(Status::invalid(&call.resource, call.own(), &[cause]));
+    }
+    let (secret, now) = (format!("simulator-{}", core.names.uid()), core.now());
+    let lasts = Duration::from_secs(seconds.unsigned_abs());
+    let expires = core.tokens.add(secret.clone(), call.space(), name(&account), now, lasts);
+    put(&mut request, &["apiVersion"], "authentication.k8s.io/v1");
+    put(&mut request, &["kind"], "TokenRequest");
+    put(&mut request, &["metadata"], json!({ "name": name(&account), "namespace": call.space() }));
+    put(&mut request, &["status"], json!({ "token": secret, "expirationTimestamp": stamp(expires) }));
+    Ok(Answer::Json(StatusCode::CREATED, request))
+}
+
 fn success() -> Value {
     json!({ "kind": "Status", "apiVersion": "v1", "metadata": {}, "status": "Success", "code": 201 })
-}
-
-fn log_options(core: &Core, call: &Call, pod: &Value) -> Result<LogOptions, Status> {
-    let containers: Vec<_> = list(pod, "/spec/containers").iter().map(|one| text(one, "/name")).collect();
-    let container = match (call.query.get("container"), containers.as_slice()) {
-        ("", [only]) => (*only).to_owned(),
-        ("", many) => {
-            return Err(Status::bad_request(format!(
-                "a container name must be specified for pod {}, choose one of: [{}]",
-                name(pod),
-                many.join(" ")
-            )));
-        }
-        (named, _) => named.to_owned(),
-    };
-    let since = call.query.number("sinceSeconds")?.map(|seconds| {
-        let seconds = i64::try_from(seconds).unwrap_or(i64::MAX);
-        core.now().checked_sub(jiff::SignedDuration::from_secs(seconds)).unwrap_or(jiff::Timestamp::MIN)
-    });
-    Ok(LogOptions {
-        container,
-        tail: call.query.number("tailLines")?.and_then(|lines| usize::try_from(lines).ok()),
-        timestamps: call.query.flag("timestamps"),
-        previous: call.query.flag("previous"),
-        follow: call.query.flag("follow"),
-        since: since.or_else(|| call.query.get("sinceTime").parse().ok()),
-    })
-}
-
-fn log_lines(core: &Core, pod: &Value, options: &LogOptions) -> Result<Vec<String>, Status> {
-    let Some(runtime) = core.pods.running.get(uid(pod)) else {
-        let message = format!(
-            "container \"{}\" in pod \"{}\" is waiting to start: ContainerCreating",
-            options.container,
-            name(pod)
-        );
-        return Err(Status::bad_request(message));
-    };
-    kubelet::lines(runtime, options, core.now())
-        .map_err(|why| Status::bad_request(format!("{why} in pod \"{}\"", name(pod))))
-}
-
-fn log(shared: &Arc<Shared>, call: &Call) -> Result<Answer, Status> {
-    let mut core = shared.core.lock();
-    let pod = live(&core, call)?;
-    let options = log_options(&core, call, &pod)?;
-    let lines = log_lines(&core, &pod, &options)?;
-    let text: String = lines.iter().flat_map(|line| [line.as_str(), "\n"]).collect();
-    if !options.follow {
-        return Ok(Answer::Text(StatusCode::OK, text));
-    }
-    let news = core.objects.subscribe("pods");
-    drop(core);
-    let whole = LogOptions { tail: None, ..options };
-    let follow =
-        Follow { shared: Arc::clone(shared), pod, options: whole, sent: None, news, first: Some(text) };
-    Ok(Answer::stream("text/plain", futures::stream::unfold(follow, Follow::next)))
-}
-
-/// A log that is followed until its container ends.
-struct Follow {
-    shared: Arc<Shared>,
-    pod: Arc<Value>,
-    options: LogOptions,
-    /// Lines sent of the whole log.
-    sent: Option<usize>,
-    news: tokio::sync::watch::Receiver<u64>,
-    first: Option<String>,
-}
-
-impl Follow {
-    async fn next(mut self) -> Option<(Result<Bytes, super::BoxError>, Self)> {
-        loop {
-            self.news.borrow_and_update();
-            let (lines, over) = {
-                let core = self.shared.core.lock();
-                let found = core.get("pods", namespace(&self.pod), name(&self.pod));
-                let alive = found.as_ref().is_some_and(|found| uid(found) == uid(&self.pod));
-                let done =
-                    found.is_none_or(|found| matches!(text(&found, "/status/phase"), "Succeeded" | "Failed"));
-                (log_lines(&core, &self.pod, &self.options).unwrap_or_default(), !alive || done)
-            };
-            if let Some(first) = self.first.take() {
-                self.sent = Some(lines.len());
-                return Some((Ok(Bytes::from(first)), self));
-            }
-            let sent = self.sent.unwrap_or_default().min(lines.len());
-            if sent < lines.len() {
-                let text: String = lines[sent..].iter().flat_map(|line| [line.as_str(), "\n"]).collect();
-                self.sent = Some(lines.len());
-                return Some((Ok(Bytes::from(text)), self));
-            }
-            if over {
-                return None;
-            }
-            let clock = &self.shared.config.clock;
-            let tick = clock.sleep_until(after(clock.now(), std::time::Duration::from_secs(10)));
-            tokio::select! {
-                news = self.news.changed() => if news.is_err() { return None },
-                () = tick => {}
-            }
-        }
-    }
 }

@@ -4,7 +4,7 @@ use serde_json::{Value, json};
 
 use crate::apply::Shape;
 use crate::core::{Core, Writer};
-use crate::resources::{Resource, Scope};
+use crate::resources::{Resource, Scope, VERBS};
 use crate::value::{flag, list, put, terminating, text};
 
 const ID: &str = "customresourcedefinitions.apiextensions.k8s.io";
@@ -81,6 +81,8 @@ fn resource(definition: &Value) -> Option<Resource> {
         scope,
         subresources,
         shape: &CUSTOM,
+        verbs: VERBS,
+        computed: false,
         custom: true,
         definition: version.clone(),
     })

@@ -7,6 +7,7 @@ use std::sync::Arc;
 
 use serde_json::Value;
 
+use crate::access::Tokens;
 use crate::apply::{Entry, Operation};
 use crate::builder::Config;
 use crate::clock::stamp;
@@ -27,6 +28,7 @@ pub(crate) struct Core {
     pub(crate) pods: Runtimes,
     pub(crate) addresses: Addresses,
     pub(crate) autoscalers: Autoscalers,
+    pub(crate) tokens: Tokens,
     pub(crate) config: Arc<Config>,
 }
 
@@ -72,6 +74,7 @@ impl Core {
             pods: Runtimes::default(),
             addresses: Addresses::default(),
             autoscalers: Autoscalers::default(),
+            tokens: Tokens::default(),
             config,
         }
     }

@@ -11,7 +11,7 @@ use std::collections::{BTreeSet, HashMap, HashSet};
 
 pub(crate) use container::{Container, State};
 pub(crate) use lifecycle::reconcile;
-pub(crate) use logs::{LogOptions, lines};
+pub(crate) use logs::{Log, LogOptions, log};
 
 /// What nodes know about pods beyond the API objects.
 #[derive(Debug, Default)]
@@ -46,5 +46,10 @@ impl Runtime {
     /// The containers that are no init containers.
     pub(crate) fn main(&self) -> &[Container] {
         self.containers.get(self.init..).unwrap_or_default()
+    }
+
+    /// Whether a container runs now.
+    pub(crate) fn runs(&self, container: &str) -> bool {
+        self.containers.iter().any(|one| one.name == container && matches!(one.state, State::Running { .. }))
     }
 }

@@ -27,6 +27,10 @@ pub(crate) struct Resource {
     pub(crate) subresources: Vec<String>,
     /// List keys and atomic parts of the objects.
     pub(crate) shape: &'static Shape,
+    /// What may be done with it.
+    pub(crate) verbs: &'static [&'static str],
+    /// Worked out for each request, stored nowhere.
+    pub(crate) computed: bool,
     /// Defined by a `CustomResourceDefinition`.
     pub(crate) custom: bool,
     /// What a custom resource's definition says: printer columns and the like.

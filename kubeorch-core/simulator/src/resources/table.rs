@@ -2,7 +2,7 @@
 
 use serde_json::Value;
 
-use super::kind::{Resource, Scope};
+use super::kind::{Resource, Scope, VERBS};
 use crate::apply::{Shape, shapes};
 
 const NS: Scope = Scope::Namespaced;
@@ -36,11 +36,11 @@ const ROWS: &[Row] = &[
     ("", "v1", "Node", "nodes", &["no"], CLUSTER, NONE, STATUS, &shapes::NODE),
     ("", "v1", "PersistentVolumeClaim", "persistentvolumeclaims", &["pvc"], NS, NONE, STATUS, &shapes::CLAIM),
     ("", "v1", "PersistentVolume", "persistentvolumes", &["pv"], CLUSTER, NONE, STATUS, &shapes::VOLUME),
-    ("", "v1", "Pod", "pods", &["po"], NS, ALL, &["status", "log", "eviction", "binding"], &shapes::POD),
+    ("", "v1", "Pod", "pods", &["po"], NS, ALL, &["status", "log", "eviction", "binding", "exec", "attach", "portforward"], &shapes::POD),
     ("", "v1", "ReplicationController", "replicationcontrollers", &["rc"], NS, ALL, SCALE, &shapes::WORKLOAD),
     ("", "v1", "ResourceQuota", "resourcequotas", &["quota"], NS, NONE, STATUS, &shapes::STATUS_ONLY),
     ("", "v1", "Secret", "secrets", NONE, NS, NONE, NONE, &shapes::PLAIN),
-    ("", "v1", "ServiceAccount", "serviceaccounts", &["sa"], NS, NONE, NONE, &shapes::ACCOUNT),
+    ("", "v1", "ServiceAccount", "serviceaccounts", &["sa"], NS, NONE, &["token"], &shapes::ACCOUNT),
     ("", "v1", "Service", "services", &["svc"], NS, ALL, STATUS, &shapes::SERVICE),
     ("apps", "v1", "ControllerRevision", "controllerrevisions", NONE, NS, NONE, NONE, &shapes::PLAIN),
     ("apps", "v1", "DaemonSet", "daemonsets", &["ds"], NS, ALL, STATUS, &shapes::WORKLOAD),
@@ -65,8 +65,45 @@ const ROWS: &[Row] = &[
     ("apiextensions.k8s.io", "v1", "CustomResourceDefinition", "customresourcedefinitions", &["crd", "crds"], CLUSTER, &["api-extensions"], STATUS, &shapes::DEFINITION),
 ];
 
+/// `group, version, kind, plural, scope, verbs`.
+type ComputedRow = (&'static str, &'static str, &'static str, &'static str, Scope, &'static [&'static str]);
+
+/// Resources that are answers, not objects.
+#[rustfmt::skip]
+const COMPUTED: &[ComputedRow] = &[
+    ("authentication.k8s.io", "v1", "SelfSubjectReview", "selfsubjectreviews", CLUSTER, &["create"]),
+    ("authorization.k8s.io", "v1", "LocalSubjectAccessReview", "localsubjectaccessreviews", NS, &["create"]),
+    ("authorization.k8s.io", "v1", "SelfSubjectAccessReview", "selfsubjectaccessreviews", CLUSTER, &["create"]),
+    ("authorization.k8s.io", "v1", "SelfSubjectRulesReview", "selfsubjectrulesreviews", CLUSTER, &["create"]),
+    ("authorization.k8s.io", "v1", "SubjectAccessReview", "subjectaccessreviews", CLUSTER, &["create"]),
+    ("metrics.k8s.io", "v1beta1", "NodeMetrics", "nodes", CLUSTER, &["get", "list"]),
+    ("metrics.k8s.io", "v1beta1", "PodMetrics", "pods", NS, &["get", "list"]),
+];
+
+fn computed(row: &ComputedRow) -> Resource {
+    let (group, version, kind, plural, scope, verbs) = *row;
+    Resource {
+        group: group.to_owned(),
+        version: version.to_owned(),
+        kind: kind.to_owned(),
+        list_kind: format!("{kind}List"),
+        plural: plural.to_owned(),
+        // As the metrics server, which leaves `pod` to the core group.
+        singular: if plural.ends_with("reviews") { kind.to_lowercase() } else { String::new() },
+        short: Vec::new(),
+        categories: Vec::new(),
+        scope,
+        subresources: Vec::new(),
+        shape: &shapes::PLAIN,
+        verbs,
+        computed: true,
+        custom: false,
+        definition: Value::Null,
+    }
+}
+
 pub(super) fn rows() -> Vec<Resource> {
-    ROWS.iter().map(resource).collect()
+    ROWS.iter().map(resource).chain(COMPUTED.iter().map(computed)).collect()
 }
 
 fn resource(row: &Row) -> Resource {
@@ -84,6 +121,8 @@ fn resource(row: &Row) -> Resource {
         scope: *scope,
         subresources: owned(subresources),
         shape,
+        verbs: VERBS,
+        computed: false,
         custom: false,
         definition: Value::Null,
     }
