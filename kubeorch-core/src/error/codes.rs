@@ -37,6 +37,9 @@ codes! {
     PLUGIN_INVALID = "plugin.invalid", Invalid, false, "Build the component against the published interface.";
     PLUGIN_FAILED = "plugin.failed", Internal, false, "Report this to the plugin's author; other plugins are not affected.";
     PLUGIN_LIMIT = "plugin.limit", Invalid, false, "Make the node's data smaller, or raise the plugin limits.";
+    PLUGIN_REJECTED = "plugin.rejected", Invalid, false, "Correct what the message names; the plugin refused the request.";
+    PLUGIN_QUARANTINED = "plugin.quarantined", Unavailable, true, "Wait until the plugin is tried again, or install another version of it.";
+    PLUGIN_NOT_LOADED = "plugin.not_loaded", NotFound, false, "Install a plugin with this id.";
     PLUGIN_BUSY = "plugin.busy", Limited, true, "Too many plugin calls are waiting; try again in a moment.";
     PLUGIN_HOST = "plugin.host", Unavailable, false, "See the log: the plugin host needs threads and address space from the system.";
     PLUGIN_NOT_FOUND = "plugin.not_found", NotFound, false, "List the plugins to see their ids.";

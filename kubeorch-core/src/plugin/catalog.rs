@@ -6,6 +6,8 @@ use serde_json::Value;
 
 use super::{Alias, Catalog, Entry, KindInfo, LinkRule, NodeType};
 
+pub(crate) mod worlds;
+
 /// Characters of a plugin's id, a type's name, a trait, a role.
 const NAME: usize = 128;
 
@@ -126,7 +128,7 @@ fn check_rule(rule: &LinkRule, problems: &mut Vec<String>) {
     }
 }
 
-fn check_parameters(schema: &Value, problems: &mut Vec<String>) {
+pub(super) fn check_parameters(schema: &Value, problems: &mut Vec<String>) {
     let Value::Object(schema) = schema else {
         problems.push("parameters is not a JSON Schema object".into());
         return;
@@ -149,7 +151,7 @@ fn check_parameters(schema: &Value, problems: &mut Vec<String>) {
 
 /// Names end up in URLs, logs and link rules: printable, without blanks, and no colon, which separates
 /// `trait:` from a trait's name.
-fn check_name(what: &str, name: &str, problems: &mut Vec<String>) {
+pub(super) fn check_name(what: &str, name: &str, problems: &mut Vec<String>) {
     let good = |c: char| c.is_ascii_alphanumeric() || matches!(c, '-' | '_' | '.' | '/');
     if name.is_empty() || name.len() > NAME || !name.chars().all(good) {
         problems
@@ -157,7 +159,7 @@ fn check_name(what: &str, name: &str, problems: &mut Vec<String>) {
     }
 }
 
-fn quoted(text: &str) -> String {
+pub(super) fn quoted(text: &str) -> String {
     let mut shown: String = text.chars().take(NAME).collect();
     if shown.len() < text.len() {
         shown.push('…');

@@ -1,8 +1,10 @@
-//! The edge to the plugins: what the engine asks of node types, and the sandbox that answers.
+//! The edge to the plugins: what the engine asks of them, and the sandbox that answers.
 //!
-//! [`NodeTypes`] is all that the engine knows. The adapter behind the feature `wasm` runs components;
-//! an embedder may bring a set of its own.
+//! A plugin is of one [`World`], and each world has a trait: [`NodeTypes`], [`Steps`], [`Analyzers`], [`Fixes`]. They
+//! are all that the engine knows. The adapter behind the feature `wasm` runs components; an embedder may bring sets of
+//! its own.
 
+pub mod analyzer;
 mod api;
 #[cfg(any(feature = "wasm", feature = "test-util", test))]
 mod catalog;
@@ -10,17 +12,23 @@ mod download;
 mod error;
 #[cfg(any(feature = "test-util", test))]
 pub mod fake;
+mod fault;
 #[cfg(feature = "fetch")]
 mod fetch;
+pub mod fix;
 pub mod manifest;
 mod sandbox;
+pub mod source;
+pub mod step;
 mod types;
 #[cfg(feature = "wasm")]
 mod wasm;
+mod world;
 
-pub use api::NodeTypes;
+pub use api::{Analyzers, Fixes, ImportJob, NodeTypes, Steps};
 pub use download::{Download, DownloadError, Downloaded};
 pub use error::Error;
+pub use fault::{Fault, FaultKind};
 #[cfg(feature = "fetch")]
 pub use fetch::{Fetch, FetchOptions};
 pub use manifest::Manifest;
@@ -33,6 +41,7 @@ pub use types::{
 pub use wasm::decode_answers;
 #[cfg(feature = "wasm")]
 pub use wasm::{
-    Builder, CacheOptions, ChildCompiler, Compilations, Compiler, Fault, Host, Limits, Measured, Plugin,
-    Registry, Stats, TICK, WasmSandbox, check, compile_plugin,
+    Budget, Builder, CacheOptions, ChildCompiler, Compilations, Compiler, ExportStats, Histogram, Host,
+    Limits, Measured, Plugin, Quarantine, Refusal, Registry, Stats, TICK, WasmSandbox, check, compile_plugin,
 };
+pub use world::World;

@@ -80,6 +80,8 @@ fn config(limits: &Limits, allocation: Allocation) -> Config {
 
 fn pool(limits: &Limits) -> PoolingAllocationConfig {
     let slots = u32::try_from(limits.workers.max(1)).unwrap_or(u32::MAX).saturating_mul(SLOTS_PER_WORKER);
+    // An import job keeps its slot between its calls, so it must not be one that a call would find missing.
+    let slots = slots.saturating_add(limits.jobs);
     let mut pool = PoolingAllocationConfig::new();
     pool.total_component_instances(slots)
         .total_core_instances(slots.saturating_mul(INSTANCES))
@@ -90,7 +92,7 @@ fn pool(limits: &Limits) -> PoolingAllocationConfig {
         .max_tables_per_component(TABLES)
         .max_tables_per_module(TABLES)
         .table_elements(limits.table_elements)
-        .max_memory_size(limits.memory)
+        .max_memory_size(limits.largest_memory())
         // Off: dirty pages that were swapped out can escape its reset (wasmtime pull request 14357).
         .pagemap_scan(Enabled::No);
     pool

@@ -13,6 +13,7 @@ use super::pool::{Pool, Refused};
 use super::ticker::Ticker;
 use super::{Limits, Plugin};
 use crate::plugin::Error;
+use crate::time::{Clock, SystemClock};
 
 /// Runs plugins. A cheap clone; the threads end with the last clone and the last [`Plugin`].
 #[derive(Clone)]
@@ -23,6 +24,10 @@ pub struct Host {
 pub(super) struct Inner {
     pub(super) runtime: Arc<Runtime>,
     pub(super) memo: Memo,
+    /// Of the quarantines; deadlines go by the machine's own.
+    pub(super) clock: Arc<dyn Clock>,
+    /// Import jobs that are open.
+    pub(super) jobs: Arc<AtomicU32>,
     pool: Pool,
     /// Apart from the calls: a compilation takes as long as a thousand of them.
     loaders: Pool,
@@ -46,6 +51,13 @@ impl Host {
         Self::with_compiler(limits, Compiler::InProcess, None)
     }
 
+    /// Like [`new`](Self::new), with a clock that says when a plugin in quarantine is tried again.
+    pub fn with_clock(limits: Limits, clock: Arc<dyn Clock>) -> Result<Self, Error> {
+        let (engine, allocation) = engine::start(&limits)?;
+        let code = Code::new(&engine, allocation, &limits, Compiler::InProcess, None);
+        Self::on(engine, limits, code, clock)
+    }
+
     /// Like [`new`](Self::new), and keeps compiled code on disk, so that a component is compiled once. Where the
     /// folder cannot be used, a warning in the log says so and the host works without it.
     pub fn with_cache(limits: Limits, cache: CacheOptions) -> Result<Self, Error> {
@@ -61,7 +73,7 @@ impl Host {
         let (engine, allocation) = engine::start(&limits)?;
         let cache = cache.and_then(Cache::open);
         let code = Code::new(&engine, allocation, &limits, compiler, cache);
-        Self::on(engine, limits, code)
+        Self::on(engine, limits, code, Arc::new(SystemClock))
     }
 
     /// What became of the components that it was given.
@@ -75,17 +87,18 @@ impl Host {
         let engine = engine::build(&limits, engine::Allocation::OnDemand)
             .map_err(|error| Error::Host(format!("{error:#}")))?;
         let code = Code::new(&engine, engine::Allocation::OnDemand, &limits, Compiler::InProcess, None);
-        Self::on(engine, limits, code)
+        Self::on(engine, limits, code, Arc::new(SystemClock))
     }
 
-    fn on(engine: Engine, limits: Limits, code: Code) -> Result<Self, Error> {
+    fn on(engine: Engine, limits: Limits, code: Code, clock: Arc<dyn Clock>) -> Result<Self, Error> {
         let threads = |error: std::io::Error| Error::Host(format!("no thread: {error}"));
         let ticker = Ticker::start(engine.clone()).map_err(threads)?;
         let start = |name| Pool::start(name, limits.workers, limits.queue, limits.stack).map_err(threads);
         let (pool, loaders) = (start("plugin")?, start("plugin-load")?);
         let memo = Memo::new(limits.memo);
         let runtime = Arc::new(Runtime { engine, limits, ticker, code });
-        Ok(Self { inner: Arc::new(Inner { runtime, memo, pool, loaders, next: AtomicU32::new(0) }) })
+        let (jobs, next) = (Arc::default(), AtomicU32::new(0));
+        Ok(Self { inner: Arc::new(Inner { runtime, memo, clock, jobs, pool, loaders, next }) })
     }
 
     /// The bounds it works within.
@@ -93,7 +106,7 @@ impl Host {
         &self.inner.runtime.limits
     }
 
-    /// Compiles a component, checks it and asks it for its node types. `name` is what errors call it until
+    /// Compiles a component, checks it and asks it what it brings. `name` is what errors call it until
     /// its own id is known, a file name for instance.
     pub async fn load(&self, name: &str, bytes: impl Into<Arc<[u8]>>) -> Result<Plugin, Error> {
         let number = self.inner.next.fetch_add(1, Ordering::Relaxed);

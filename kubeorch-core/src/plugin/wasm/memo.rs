@@ -12,6 +12,8 @@ use serde::Serialize;
 
 use super::call::Export;
 use crate::error::Finding;
+use crate::plugin::analyzer::Detected;
+use crate::plugin::fix::{Diagnosis, Template};
 use crate::plugin::{Error, Facts, Rendered};
 
 /// A decoded answer takes about this many times its JSON's bytes.
@@ -63,6 +65,9 @@ pub(super) enum Answer {
     Facts(Arc<Facts>),
     Findings(Arc<[Finding]>),
     Rendered(Arc<Rendered>),
+    Detected(Arc<Detected>),
+    Diagnosis(Arc<Diagnosis>),
+    Template(Arc<Template>),
 }
 
 /// Bounded by [`Limits::memo`](super::Limits::memo).

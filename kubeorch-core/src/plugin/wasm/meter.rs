@@ -2,10 +2,9 @@
 
 use wasmtime::ResourceLimiter;
 
-use super::Limits;
 use super::engine::{INSTANCES, MEMORIES, TABLES};
 
-/// The state of a store. A refused growth is an ordinary answer to a guest, which most turn into an abort;
+/// A refused growth is an ordinary answer to a guest, which most turn into an abort;
 /// only this memory of it tells "out of memory" from a bug.
 pub(super) struct Meter {
     memory: usize,
@@ -16,14 +15,9 @@ pub(super) struct Meter {
 }
 
 impl Meter {
-    pub(super) fn new(limits: &Limits) -> Self {
-        Self {
-            memory: limits.memory,
-            table_elements: limits.table_elements,
-            elements: 0,
-            peak: 0,
-            refused: None,
-        }
+    /// Bytes of linear memory, and elements of all tables.
+    pub(super) fn new(memory: usize, table_elements: usize) -> Self {
+        Self { memory, table_elements, elements: 0, peak: 0, refused: None }
     }
 
     /// Which limit stopped a growth.

@@ -1,36 +1,43 @@
-//! A loaded plugin: who it is, what it brings, and calls into it.
+//! A loaded plugin: who it is and what it brings.
 
 use std::sync::Arc;
-use std::time::Instant;
 
 use sha2::{Digest, Sha256};
 
-use super::Stats;
-use super::answer;
 use super::call::Export;
+use super::faults::Identity;
 use super::guest::Guest;
 use super::host::{Inner, Runtime};
-use super::memo::{Key, Memo};
-use super::pool::Refused;
+use super::quarantine::Breaker;
 use super::stats::Counters;
-use crate::plugin::{Catalog, Entry, Error, NodeType, PluginInfo};
+use super::{Stats, answer, ask};
+use crate::plugin::step::Step;
+use crate::plugin::{Entry, Error, FaultKind, Manifest, NodeType, PluginInfo, World, analyzer, fix};
 
-/// A component that was compiled, checked and asked for its node types. A cheap clone.
+/// A component that was compiled, checked and asked what it brings. A cheap clone.
 #[derive(Clone)]
 pub struct Plugin {
-    inner: Arc<Loaded>,
+    pub(super) inner: Arc<Loaded>,
 }
 
-struct Loaded {
-    host: Arc<Inner>,
+pub(super) struct Loaded {
+    pub(super) host: Arc<Inner>,
     /// Its lane in the pool and its part of the memo; never used twice in one host.
-    number: u32,
-    guest: Arc<Guest>,
-    info: PluginInfo,
-    node_types: Vec<Arc<NodeType>>,
-    entries: Vec<Entry>,
+    pub(super) number: u32,
+    pub(super) guest: Guest,
+    pub(super) info: PluginInfo,
+    brings: Brings,
     digest: String,
-    counters: Counters,
+    pub(super) counters: Counters,
+    pub(super) breaker: Breaker,
+}
+
+/// A catalog.
+enum Brings {
+    NodeTypes(Vec<Arc<NodeType>>, Vec<Entry>),
+    Steps(Vec<Arc<Step>>),
+    Analyzer(Arc<analyzer::Catalog>),
+    Fixes(Arc<fix::Catalog>),
 }
 
 impl Plugin {
@@ -40,32 +47,25 @@ impl Plugin {
         name: String,
         bytes: Arc<[u8]>,
     ) -> Result<Self, Error> {
-        let file = name.clone();
-        let (guest, digest, catalog) = host
+        let reason = "it was lost in the host; the log says more";
+        let lost = Identity::of_file(&name).uncompiled(FaultKind::Host, reason).into();
+        let (guest, digest, info, brings) = host
             .run_load(number, move |runtime| {
                 let digest = Sha256::digest(&bytes).into();
                 let mut guest = Guest::compile(runtime, &name, &bytes, &digest)?;
-                let answer = guest.call(runtime, Export::ListTypes, &[])?;
-                let catalog: Catalog = answer::catalog(&answer, &runtime.limits)
+                let answer = guest.call(runtime, Export::describe(guest.world()), &[])?;
+                let (info, brings) = catalog(runtime, &guest, &answer)
                     .map_err(|reason| Error::Invalid { plugin: name.clone(), reason })?;
-                guest.rename(&catalog.plugin.id);
-                Ok((guest, hex(&digest), catalog))
+                let digest = hex(&digest);
+                guest.identify(&info, &digest);
+                Ok::<_, Error>((guest, digest, info, brings))
             })
             .await
-            .map_err(|refused| refusal(refused, &file, Export::ListTypes))??;
-        let node_types = catalog.node_types.into_iter().map(Arc::new).collect();
-        Ok(Self {
-            inner: Arc::new(Loaded {
-                host,
-                number,
-                guest: Arc::new(guest),
-                info: catalog.plugin,
-                node_types,
-                entries: catalog.entries,
-                digest,
-                counters: Counters::default(),
-            }),
-        })
+            .map_err(|refused| ask::refusal(refused, lost))??;
+        let counters = Counters::new(guest.world());
+        let breaker = Breaker::new(Arc::clone(&host.clock));
+        let inner = Loaded { host, number, guest, info, brings, digest, counters, breaker };
+        Ok(Self { inner: Arc::new(inner) })
     }
 
     /// Who it says it is.
@@ -73,14 +73,54 @@ impl Plugin {
         &self.inner.info
     }
 
-    /// What it brings, in its own order.
-    pub fn node_types(&self) -> &[Arc<NodeType>] {
-        &self.inner.node_types
+    /// Its world.
+    pub fn world(&self) -> World {
+        self.inner.guest.world()
     }
 
-    /// The parts of it that users enable or leave out, in its own order.
+    /// What the component says of itself, where it has a manifest.
+    pub fn manifest(&self) -> Option<&Manifest> {
+        self.inner.guest.manifest()
+    }
+
+    /// The node types that it brings, in its own order; none in another world.
+    pub fn node_types(&self) -> &[Arc<NodeType>] {
+        match &self.inner.brings {
+            Brings::NodeTypes(node_types, _) => node_types,
+            _ => &[],
+        }
+    }
+
+    /// The parts of it that users enable or leave out, in its own order; none in another world.
     pub fn entries(&self) -> &[Entry] {
-        &self.inner.entries
+        match &self.inner.brings {
+            Brings::NodeTypes(_, entries) => entries,
+            _ => &[],
+        }
+    }
+
+    /// The steps that it brings, in its own order; none in another world.
+    pub fn steps(&self) -> &[Arc<Step>] {
+        match &self.inner.brings {
+            Brings::Steps(steps) => steps,
+            _ => &[],
+        }
+    }
+
+    /// What it reads, of an import analyzer.
+    pub fn analyzer(&self) -> Option<&Arc<analyzer::Catalog>> {
+        match &self.inner.brings {
+            Brings::Analyzer(catalog) => Some(catalog),
+            _ => None,
+        }
+    }
+
+    /// What it finds and mends, of a fix template.
+    pub fn fixes(&self) -> Option<&Arc<fix::Catalog>> {
+        match &self.inner.brings {
+            Brings::Fixes(catalog) => Some(catalog),
+            _ => None,
+        }
     }
 
     /// SHA-256 of the component, in lower-case hex.
@@ -90,53 +130,13 @@ impl Plugin {
 
     /// What it has done since it was loaded.
     pub fn stats(&self) -> Stats {
-        self.inner.counters.read(&self.inner.info, &self.inner.digest)
+        let Loaded { counters, info, digest, breaker, .. } = &*self.inner;
+        counters.read(info, digest, breaker.state())
     }
 
-    /// The key of a request to this plugin.
-    pub(super) fn key<T: serde::Serialize>(&self, export: Export, request: &T) -> Result<Key, Error> {
-        Key::new(self.inner.number, export, request)
-            .map_err(|error| self.inner.guest.failed(export, format!("the request is not JSON: {error}")))
-    }
-
-    pub(super) fn memo(&self) -> &Memo {
-        &self.inner.host.memo
-    }
-
-    pub(super) fn hit(&self) {
-        self.inner.counters.hit();
-    }
-
-    /// Calls into a fresh instance and decodes the answer, both on a worker.
-    pub(super) async fn ask<T, F>(&self, export: Export, request: Vec<u8>, decode: F) -> Result<T, Error>
-    where
-        T: Send + 'static,
-        F: FnOnce(&[u8], &super::Limits) -> Result<T, String> + Send + 'static,
-    {
-        let plugin = Arc::clone(&self.inner);
-        self.work(export, move |runtime| {
-            let start = Instant::now();
-            let answer = plugin.guest.call(runtime, export, Key::request(&request)).and_then(|answer| {
-                decode(&answer, &runtime.limits).map_err(|reason| plugin.guest.failed(export, reason))
-            });
-            plugin.counters.call(start.elapsed(), answer.as_ref().err());
-            answer
-        })
-        .await?
-    }
-
-    /// Runs blocking work in its lane.
-    pub(super) async fn work<T, F>(&self, export: Export, work: F) -> Result<T, Error>
-    where
-        T: Send + 'static,
-        F: FnOnce(&Runtime) -> T + Send + 'static,
-    {
-        let done = self.inner.host.run(self.inner.number, work).await;
-        done.map_err(|refused| refusal(refused, &self.inner.info.id, export))
-    }
-
-    pub(super) fn guest(&self) -> &Arc<Guest> {
-        &self.inner.guest
+    /// Names at the outer layer of the component: what it imports, what it exports.
+    pub(super) fn interface(&self) -> (Vec<String>, Vec<String>) {
+        self.inner.guest.interface()
     }
 
     /// The limits that it runs at.
@@ -145,15 +145,28 @@ impl Plugin {
     }
 }
 
-fn refusal(refused: Refused, plugin: &str, export: Export) -> Error {
-    match refused {
-        Refused::Full(waiting) => Error::Busy { waiting },
-        Refused::Lost => Error::Failed {
-            plugin: plugin.to_owned(),
-            export: export.name(),
-            reason: "the call was lost in the host; its log says more".into(),
-        },
-    }
+/// Who it is and what it brings, from what it answered when it was asked.
+fn catalog(runtime: &Runtime, guest: &Guest, bytes: &[u8]) -> Result<(PluginInfo, Brings), String> {
+    let limits = &runtime.limits;
+    Ok(match guest.world() {
+        World::NodeTypes => {
+            let catalog = answer::node_types::catalog(bytes, limits)?;
+            let node_types = catalog.node_types.into_iter().map(Arc::new).collect();
+            (catalog.plugin, Brings::NodeTypes(node_types, catalog.entries))
+        }
+        World::Step => {
+            let catalog = answer::step::catalog(bytes, limits, guest.manifest())?;
+            (catalog.plugin, Brings::Steps(catalog.steps.into_iter().map(Arc::new).collect()))
+        }
+        World::ImportAnalyzer => {
+            let catalog = Arc::new(answer::analyzer::catalog(bytes)?);
+            (catalog.plugin.clone(), Brings::Analyzer(catalog))
+        }
+        World::FixTemplate => {
+            let catalog = Arc::new(answer::fix::catalog(bytes)?);
+            (catalog.plugin.clone(), Brings::Fixes(catalog))
+        }
+    })
 }
 
 fn hex(bytes: &[u8]) -> String {

@@ -5,7 +5,7 @@ use std::sync::Arc;
 use async_trait::async_trait;
 
 use super::{Host, Plugin, Registry, Stats};
-use crate::plugin::{About, Candidate, Error, Manifest, Sandbox, Usage};
+use crate::plugin::{About, Candidate, Error, Sandbox, Usage};
 
 /// Loads on a [`Host`] and serves through a [`Registry`].
 pub struct WasmSandbox {
@@ -28,13 +28,8 @@ impl WasmSandbox {
 #[async_trait]
 impl Sandbox for WasmSandbox {
     async fn load(&self, name: &str, bytes: Arc<[u8]>) -> Result<Candidate, Error> {
-        let manifest = Manifest::of(&bytes).map_err(|findings| {
-            let reasons: Vec<_> = findings.iter().map(|finding| finding.message.as_str()).collect();
-            Error::Invalid { plugin: name.to_owned(), reason: reasons.join("; ") }
-        })?;
         let plugin = self.host.load(name, bytes).await?;
-        let about = About { manifest, ..about(&plugin) };
-        Ok(Candidate::new(about, Loaded { plugin }))
+        Ok(Candidate::new(about(&plugin), Loaded { plugin }))
     }
 
     fn put(&self, candidate: Candidate) -> Result<(), Error> {
@@ -59,7 +54,7 @@ fn about(plugin: &Plugin) -> About {
     About {
         info: plugin.info().clone(),
         digest: plugin.digest().to_owned(),
-        manifest: None,
+        manifest: plugin.manifest().cloned(),
         node_types: plugin.node_types().to_vec(),
         entries: plugin.entries().to_vec(),
     }
@@ -67,12 +62,12 @@ fn about(plugin: &Plugin) -> About {
 
 fn usage(stats: Stats) -> Usage {
     Usage {
+        calls: stats.calls(),
+        faults: stats.faults(),
+        failing: stats.failing,
+        hits: stats.hits(),
+        time: stats.time(),
         id: stats.plugin.id,
         version: stats.plugin.version,
-        calls: stats.calls,
-        faults: stats.failures + stats.limits,
-        failing: stats.failing,
-        hits: stats.hits,
-        time: stats.time,
     }
 }

@@ -2,8 +2,10 @@
 
 use std::fs;
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 
-use kubeorch_core::plugin::{Fault, Measured, Plugin};
+use kubeorch_core::plugin::source::{Directory, SourceTree};
+use kubeorch_core::plugin::{Measured, Plugin, Refusal};
 use serde_json::{Value, json};
 
 use crate::cli::failure::Failure;
@@ -63,26 +65,36 @@ impl Case {
         let Some((function, request)) = members.and_then(|members| members.iter().next()) else {
             return Err(wrong("it must have exactly one member".into()));
         };
-        if !Plugin::functions().any(|known| known == function) {
-            let known: Vec<_> = Plugin::functions().collect();
-            return Err(wrong(format!("{function} is none of {}", known.join(", "))));
-        }
         let name = folder.file_name().unwrap_or_default().to_string_lossy().into_owned();
         Ok(Self { name, function: function.clone(), request: request.to_string().into_bytes(), folder })
     }
 
     /// Asks twice and compares, or writes what was answered.
     pub(super) async fn run(&self, plugin: &Plugin, bless: bool) -> Result<(Measured, Verdict), Failure> {
+        let tree = self.tree()?;
         let ask = async || {
-            plugin.probe(&self.function, self.request.clone()).await.map_err(kubeorch_core::Error::from)
+            let call = plugin.probe(&self.function, self.request.clone(), tree.clone());
+            call.await.map_err(kubeorch_core::Error::from)
         };
         let (first, second) = (ask().await?, ask().await?);
         let verdict = match text(&first) {
             Err(reason) => Verdict::Failed(reason),
-            Ok(_) if first.answer != second.answer => Verdict::Failed("two calls gave two answers".into()),
+            Ok(answer) if text(&second).as_ref() != Ok(&answer) => {
+                Verdict::Failed("two calls gave two answers".into())
+            }
             Ok(answer) => self.compare(answer, bless)?,
         };
         Ok((first, verdict))
+    }
+
+    /// What an import analyzer reads: the folder `tree` of the case.
+    fn tree(&self) -> Result<Option<Arc<dyn SourceTree>>, Failure> {
+        let path = self.folder.join("tree");
+        if !path.is_dir() {
+            return Ok(None);
+        }
+        let unreadable = |error| Failure::usage(format!("{} cannot be read: {error}", path.display()));
+        Ok(Some(Arc::new(Directory::open(&path).map_err(unreadable)?)))
     }
 
     fn compare(&self, answer: String, bless: bool) -> Result<Verdict, Failure> {
@@ -111,10 +123,10 @@ fn text(call: &Measured) -> Result<String, String> {
             Ok(value) => Ok(pretty(&value)),
             Err(error) => Err(format!("the answer is not JSON: {error}")),
         },
-        Err(Fault::Refused { code, message }) => {
+        Err(Refusal::Refused { code, message }) => {
             Ok(pretty(&json!({ "failure": { "code": code, "message": message } })))
         }
-        Err(Fault::Failed(error)) => Err(error.to_string()),
+        Err(Refusal::Failed(error)) => Err(error.to_string()),
     }
 }
 

@@ -3,10 +3,10 @@
 use serde_json::{Map, Value};
 
 use super::{Report, requests};
-use crate::plugin::wasm::answer;
-use crate::plugin::wasm::probe::{Fault, Measured};
+use crate::plugin::wasm::answer::{analyzer, fix, node_types, step};
+use crate::plugin::wasm::probe::{Measured, Refusal};
 use crate::plugin::wasm::{Limits, Plugin};
-use crate::plugin::{Error, NodeType};
+use crate::plugin::{Error, NodeType, World};
 
 /// Node types that are asked; a plugin that makes hundreds makes them all by the same code.
 const ASKED: usize = 64;
@@ -17,21 +17,16 @@ const PURE: &str = "use no clock, randomness or address of memory; sort what com
 pub(super) async fn check(plugin: &Plugin, report: &mut Report) {
     let limits = plugin.limits().clone();
     let mut judge = Judge { plugin, limits: &limits, report };
-    judge.answer("list-types", "a second call", Vec::new(), None).await;
-    for function in requests::ASKED {
+    if let Some(describe) = plugin.functions().next() {
+        judge.answer(describe, "a second call", Vec::new(), None).await;
+    }
+    for function in plugin.asked() {
         for (what, bytes) in requests::malformed(limits.input) {
             judge.refusal(function, what, bytes).await;
         }
-        let stranger = requests::request(function, "check-no-such-type", &Map::new());
-        judge.refusal(function, "an unknown node type", stranger.to_string().into_bytes()).await;
     }
-    for node_type in plugin.node_types().iter().take(ASKED) {
-        for function in requests::ASKED {
-            judge.node_type(function, node_type).await;
-        }
-    }
-    if let Some(node_type) = plugin.node_types().first() {
-        judge.sizes(node_type).await;
+    if plugin.world() == World::NodeTypes {
+        judge.node_types().await;
     }
     report.finish(&limits);
 }
@@ -43,6 +38,22 @@ struct Judge<'a> {
 }
 
 impl Judge<'_> {
+    async fn node_types(&mut self) {
+        let plugin = self.plugin;
+        for function in requests::ASKED {
+            let stranger = requests::request(function, "check-no-such-type", &Map::new());
+            self.refusal(function, "an unknown node type", stranger.to_string().into_bytes()).await;
+        }
+        for node_type in plugin.node_types().iter().take(ASKED) {
+            for function in requests::ASKED {
+                self.node_type(function, node_type).await;
+            }
+        }
+        if let Some(node_type) = plugin.node_types().first() {
+            self.sizes(node_type).await;
+        }
+    }
+
     async fn node_type(&mut self, function: &'static str, node_type: &NodeType) {
         let request = |data: &Map<String, Value>| requests::request(function, &node_type.name, data);
         for (what, data) in requests::data(node_type, self.limits.input) {
@@ -53,7 +64,7 @@ impl Judge<'_> {
         let expected = self.ask(function, plain.to_string().into_bytes()).await;
         let more = self.ask(function, requests::with_more(&plain).to_string().into_bytes()).await;
         if let (Some(expected), Some(more)) = (expected, more)
-            && expected.answer != more.answer
+            && expected.answer.ok() != more.answer.ok()
         {
             let subject = format!("{} {function}", node_type.name);
             let message = "answers otherwise when the request has members that it does not know";
@@ -75,8 +86,7 @@ impl Judge<'_> {
             self.answer("render", what, requests::padded(&request, size), Some(node_type)).await;
         }
         let beyond = self.ask("render", requests::padded(&request, all + all / 100)).await;
-        let stopped =
-            |call: &Measured| matches!(&call.answer, Err(Fault::Failed(Error::Limit { limit: "input", .. })));
+        let stopped = |call: &Measured| matches!(&call.answer, Err(Refusal::Failed(Error::Fault(fault))) if fault.is_limit());
         if beyond.is_some_and(|call| !stopped(&call)) {
             let message = "a request of 101 % of the limit was not refused";
             self.report.error(
@@ -94,7 +104,7 @@ impl Judge<'_> {
         let Some(first) = self.ask(function, request.clone()).await else { return };
         let bytes = match first.answer {
             Ok(bytes) => bytes,
-            Err(Fault::Refused { code, message }) => {
+            Err(Refusal::Refused { code, message }) => {
                 let fix = "answer, and say in the findings what is wrong with the node";
                 self.report.error(
                     "contract.refused",
@@ -104,14 +114,14 @@ impl Judge<'_> {
                 );
                 return;
             }
-            Err(Fault::Failed(error)) => return self.fault(subject, &error),
+            Err(Refusal::Failed(error)) => return self.fault(subject, &error),
         };
         if let Err(reason) = self.read(function, &bytes, of) {
             self.report.error("contract.answer", subject, reason, "see the WIT of the interface");
             return;
         }
         if let Some(second) = self.ask(function, request).await
-            && second.answer.as_ref() != Ok(&bytes)
+            && second.answer.ok().as_ref() != Some(&bytes)
         {
             self.report.error("contract.impure", subject, "two calls gave two answers", PURE);
         }
@@ -121,12 +131,12 @@ impl Judge<'_> {
         let subject = subject(function, what, None);
         let Some(call) = self.ask(function, request).await else { return };
         match call.answer {
-            Err(Fault::Refused { code, .. }) if is_code(&code) => {}
-            Err(Fault::Refused { code, .. }) => {
+            Err(Refusal::Refused { code, .. }) if is_code(&code) => {}
+            Err(Refusal::Refused { code, .. }) => {
                 let fix = "lower-case words joined by dots, like request.invalid";
                 self.report.warning("contract.code", subject, format!("{code:?} is not a code"), fix);
             }
-            Err(Fault::Failed(error)) => self.fault(subject, &error),
+            Err(Refusal::Failed(error)) => self.fault(subject, &error),
             Ok(_) => {
                 let fix = "refuse it with a failure, for instance request.invalid or node_type.unknown";
                 self.report.error("contract.accepted", subject, "was answered", fix);
@@ -136,7 +146,9 @@ impl Judge<'_> {
 
     fn fault(&mut self, subject: String, error: &Error) {
         let (code, fix) = match error {
-            Error::Limit { .. } => ("limits.passed", "do less per call, or refuse what is too much"),
+            Error::Fault(fault) if fault.is_limit() => {
+                ("limits.passed", "do less per call, or refuse what is too much")
+            }
             _ => ("contract.trap", "a panic is a trap: no unwrap, no index, no arithmetic that overflows"),
         };
         self.report.error(code, subject, error.to_string(), fix);
@@ -144,7 +156,7 @@ impl Judge<'_> {
 
     /// One call. A host that takes no more calls ends the check with a finding.
     async fn ask(&mut self, function: &'static str, request: Vec<u8>) -> Option<Measured> {
-        match self.plugin.probe(function, request).await {
+        match self.plugin.probe(function, request, None).await {
             Ok(call) => {
                 self.report.measured(function, &call);
                 Some(call)
@@ -160,11 +172,20 @@ impl Judge<'_> {
     /// Reads an answer as the engine would.
     fn read(&self, function: &str, bytes: &[u8], of: Option<&NodeType>) -> Result<(), String> {
         match (function, of) {
-            ("facts", _) => answer::facts(bytes).map(drop),
-            ("validate", _) => answer::findings(bytes, "n1", self.limits).map(drop),
-            ("render", Some(of)) => answer::rendered(bytes, "n1", of, self.limits).map(drop),
-            ("status", _) => answer::status(bytes).map(drop),
-            _ => answer::catalog(bytes, self.limits).map(drop),
+            ("facts", _) => node_types::facts(bytes).map(drop),
+            ("validate", _) => node_types::findings(bytes, "n1", self.limits).map(drop),
+            ("render", Some(of)) => node_types::rendered(bytes, "n1", of, self.limits).map(drop),
+            ("status", _) => node_types::status(bytes).map(drop),
+            _ => self.catalog(bytes),
+        }
+    }
+
+    fn catalog(&self, bytes: &[u8]) -> Result<(), String> {
+        match self.plugin.world() {
+            World::NodeTypes => node_types::catalog(bytes, self.limits).map(drop),
+            World::Step => step::catalog(bytes, self.limits, self.plugin.manifest()).map(drop),
+            World::ImportAnalyzer => analyzer::catalog(bytes).map(drop),
+            World::FixTemplate => fix::catalog(bytes).map(drop),
         }
     }
 }

@@ -104,7 +104,7 @@ impl Report {
     }
 
     pub(super) fn loaded(&mut self, plugin: &Plugin) {
-        (self.imports, self.exports) = plugin.guest().interface();
+        (self.imports, self.exports) = plugin.interface();
         self.plugin = Some(plugin.info().clone());
         self.node_types = plugin.node_types().iter().map(|node_type| node_type.name.clone()).collect();
     }

@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
+use crate::plugin::step::Step;
 use crate::plugin::wasm::Plugin;
 use crate::plugin::{Error, NodeType, catalog};
 
@@ -11,6 +12,14 @@ use crate::plugin::{Error, NodeType, catalog};
 pub(super) struct Set {
     plugins: Vec<Plugin>,
     types: BTreeMap<String, Entry>,
+    steps: BTreeMap<String, StepEntry>,
+}
+
+/// A step and who runs it.
+#[derive(Clone)]
+pub(super) struct StepEntry {
+    pub(super) step: Arc<Step>,
+    pub(super) plugin: Plugin,
 }
 
 /// A node type and who answers for it.
@@ -38,8 +47,16 @@ impl Set {
         self.types.get(name)
     }
 
+    pub(super) fn steps(&self) -> impl Iterator<Item = &StepEntry> {
+        self.steps.values()
+    }
+
+    pub(super) fn step(&self, name: &str) -> Option<&StepEntry> {
+        self.steps.get(name)
+    }
+
     /// This set with a plugin in the place of the one with the same id, and that one. Refused where another plugin
-    /// brings one of its node types.
+    /// brings one of its node types or steps.
     pub(super) fn with(&self, plugin: Plugin) -> Result<(Self, Option<Plugin>), Error> {
         let (mut set, replaced) = self.without(&plugin.info().id);
         let taken = set.taken(&plugin);
@@ -53,6 +70,10 @@ impl Set {
             let entry = Entry { node_type: Arc::clone(node_type), plugin: plugin.clone() };
             set.types.insert(node_type.name.clone(), entry);
         }
+        for step in plugin.steps() {
+            let entry = StepEntry { step: Arc::clone(step), plugin: plugin.clone() };
+            set.steps.insert(step.name.clone(), entry);
+        }
         let place = self.place(&plugin.info().id).unwrap_or(set.plugins.len());
         set.plugins.insert(place, plugin);
         Ok((set, replaced))
@@ -63,6 +84,7 @@ impl Set {
         let mut set = self.clone();
         let removed = self.place(id).map(|place| set.plugins.remove(place));
         set.types.retain(|_, entry| entry.plugin.info().id != id);
+        set.steps.retain(|_, entry| entry.plugin.info().id != id);
         (set, removed)
     }
 
@@ -71,11 +93,14 @@ impl Set {
     }
 
     fn taken(&self, plugin: &Plugin) -> Vec<String> {
-        let owner = |node_type: &Arc<NodeType>| {
-            let entry = self.types.get(&node_type.name)?;
-            let (name, owner) = (&entry.node_type.name, &entry.node_type.plugin);
-            Some(format!("node type {name} is brought by {owner} already"))
-        };
-        plugin.node_types().iter().filter_map(owner).collect()
+        let types = plugin.node_types().iter().filter_map(|node_type| {
+            let owner = &self.types.get(&node_type.name)?.node_type.plugin;
+            Some(format!("node type {} is brought by {owner} already", node_type.name))
+        });
+        let steps = plugin.steps().iter().filter_map(|step| {
+            let owner = &self.steps.get(&step.name)?.step.plugin;
+            Some(format!("step {} is brought by {owner} already", step.name))
+        });
+        types.chain(steps).collect()
     }
 }

@@ -18,12 +18,12 @@ async fn load(script: &str) -> (Error, usize) {
     (error, fs::read_to_string(log).unwrap_or_default().lines().count())
 }
 
-fn failed(reason: &str) -> Error {
-    Error::Failed { plugin: "p.wasm".into(), export: "compile", reason: reason.into() }
+fn failed(reason: &str) -> String {
+    format!("plugin p.wasm failed in compile: {reason}")
 }
 
-fn limit(limit: &'static str) -> Error {
-    Error::Limit { plugin: "p.wasm".into(), export: "compile", limit }
+fn limit(limit: &str) -> String {
+    format!("plugin p.wasm passed its {limit} limit in compile")
 }
 
 #[cfg(unix)]
@@ -43,11 +43,12 @@ async fn a_childs_end_says_what_it_was() {
         ("printf '\\000%032d%0999d' 0 0", forged, 2),
         (
             "printf '\\001it is not to my liking'",
-            Error::Invalid { plugin: "p.wasm".into(), reason: "it is not to my liking".into() },
+            "plugin p.wasm cannot be loaded: it is not to my liking".into(),
             1,
         ),
     ] {
-        assert_eq!(load(script).await, (expected, starts), "{script}");
+        let (error, started) = load(script).await;
+        assert_eq!((error.to_string(), started), (expected, starts), "{script}");
     }
 }
 

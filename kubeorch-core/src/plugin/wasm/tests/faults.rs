@@ -4,22 +4,14 @@ use std::time::{Duration, Instant};
 
 use serde_json::json;
 
-use super::{Guest, limits, request};
+use super::{Guest, brief, limits, request};
 use crate::plugin::wasm::{Host, Registry};
-use crate::plugin::{Error, NodeTypes};
+use crate::plugin::{Error, FaultKind, NodeTypes};
 
 const LOOP: &str = "(loop $again (br $again)) (unreachable)";
 const HOG: &str = "(loop $again
     (br_if $again (i32.ne (memory.grow (i32.const 1)) (i32.const -1))))
     (unreachable)";
-
-fn limit(limit: &'static str) -> Error {
-    Error::Limit { plugin: "test".into(), export: "render", limit }
-}
-
-fn failed(reason: &str) -> Error {
-    Error::Failed { plugin: "test".into(), export: "render", reason: reason.into() }
-}
 
 async fn render_error(registry: &Registry) -> Error {
     registry.render(&request(json!({}))).await.unwrap_err()
@@ -27,24 +19,36 @@ async fn render_error(registry: &Registry) -> Error {
 
 #[tokio::test]
 async fn limits_end_a_call() {
-    for (call, expected) in [
-        (LOOP, limit("time")),
-        (HOG, limit("memory")),
-        ("(call $recurse (i32.const 0))", limit("stack")),
+    for (call, kind, reason) in [
+        (LOOP, FaultKind::Timeout, "time"),
+        (HOG, FaultKind::Memory, "memory"),
+        ("(call $recurse (i32.const 0))", FaultKind::Stack, "stack"),
         // One byte more than the output limit, from memory that the guest does have.
-        ("(drop (memory.grow (i32.const 4))) (call $ok (i32.const 0) (i32.const 65537))", limit("output")),
+        (
+            "(drop (memory.grow (i32.const 4))) (call $ok (i32.const 0) (i32.const 65537))",
+            FaultKind::Limit,
+            "output",
+        ),
         // Far more: the host stops copying by itself.
-        ("(drop (memory.grow (i32.const 40))) (call $ok (i32.const 0) (i32.const 2000000))", limit("output")),
-        ("(unreachable)", failed("wasm trap: wasm `unreachable` instruction executed")),
-        ("(i32.load (i32.const -4))", failed("wasm trap: out of bounds memory access")),
-        ("(i32.div_u (i32.const 1) (i32.const 0))", failed("wasm trap: integer divide by zero")),
-        ("(call $failure)", failed("no.good: {}")),
+        (
+            "(drop (memory.grow (i32.const 40))) (call $ok (i32.const 0) (i32.const 2000000))",
+            FaultKind::Limit,
+            "output",
+        ),
+        ("(unreachable)", FaultKind::Panic, "wasm trap: wasm `unreachable` instruction executed"),
+        ("(i32.load (i32.const -4))", FaultKind::Panic, "wasm trap: out of bounds memory access"),
+        ("(i32.div_u (i32.const 1) (i32.const 0))", FaultKind::Panic, "wasm trap: integer divide by zero"),
+        ("(call $failure)", FaultKind::Rejected, "no.good: {}"),
         // A pointer outside its memory.
-        ("(call $ok (i32.const 0) (i32.const -1))", failed("list pointer/length out of bounds of memory")),
+        (
+            "(call $ok (i32.const 0) (i32.const -1))",
+            FaultKind::Contract,
+            "list pointer/length out of bounds of memory",
+        ),
     ] {
         let registry = Guest::calling(call).registry().await;
         let error = render_error(&registry).await;
-        assert_eq!(error, expected, "{call}");
+        assert_eq!(brief(&error), (kind, reason), "{call}");
     }
 }
 
@@ -52,7 +56,7 @@ async fn limits_end_a_call() {
 async fn an_endless_loop_ends_soon_after_its_deadline() {
     let registry = Guest::calling(LOOP).registry().await;
     let start = Instant::now();
-    assert_eq!(render_error(&registry).await, limit("time"));
+    assert_eq!(brief(&render_error(&registry).await), (FaultKind::Timeout, "time"));
     let took = start.elapsed();
     let deadline = limits().deadline;
     assert!(took >= deadline, "stopped after {took:?}, before its deadline");
@@ -65,7 +69,9 @@ async fn a_request_that_is_too_long_never_reaches_the_guest() {
     let registry = Guest::calling("(unreachable)").registry().await;
     let long = "x".repeat(limits().input);
     let error = registry.render(&request(json!({"name": long}))).await.unwrap_err();
-    assert_eq!(error, limit("input"));
+    assert_eq!(brief(&error), (FaultKind::Limit, "input"));
+    // Nor does it speak against the guest.
+    assert_eq!((registry.stats()[0].calls(), registry.stats()[0].failing), (0, 0));
 }
 
 #[tokio::test]
@@ -117,24 +123,27 @@ async fn faults_hit_neither_the_next_call_nor_another_plugin() {
         .try_build()
         .await
         .unwrap();
-    for round in 0..100 {
+    for round in 0..4 {
         let mut ask = request(json!({"round": round}));
         assert!(registry.render(&ask).await.is_err());
         ask.node.kind = "good".into();
         assert_eq!(registry.render(&ask).await.unwrap().notes, ["fine"]);
     }
     let stats = registry.stats();
-    assert_eq!((stats[0].calls, stats[0].failures, stats[0].failing), (100, 100, 100));
-    assert_eq!((stats[1].calls, stats[1].failures, stats[1].failing), (100, 0, 0));
+    assert_eq!((stats[0].calls(), stats[0].faults(), stats[0].failing), (4, 4, 4));
+    assert_eq!((stats[1].calls(), stats[1].faults(), stats[1].failing), (4, 0, 0));
+    let render = &stats[0].exports[3];
+    assert_eq!((render.export, &render.faults[..]), ("render", &[(FaultKind::Panic, 4)][..]));
+    assert_eq!(render.time.count, 4);
 }
 
 #[tokio::test]
 async fn the_same_limits_hold_without_the_pool() {
-    for (call, expected) in [(LOOP, limit("time")), (HOG, limit("memory"))] {
+    for (call, expected) in [(LOOP, (FaultKind::Timeout, "time")), (HOG, (FaultKind::Memory, "memory"))] {
         let host = Host::on_demand(limits()).unwrap();
         let guest = Guest::calling(call).bytes();
         let registry = Registry::builder().host(host).plugin("a", guest).try_build().await.unwrap();
-        assert_eq!(render_error(&registry).await, expected, "{call}");
+        assert_eq!(brief(&render_error(&registry).await), expected, "{call}");
     }
 }
 
@@ -143,11 +152,49 @@ async fn a_full_queue_is_said_at_once() {
     let limits = crate::plugin::Limits { workers: 1, queue: 2, ..limits() };
     let guest = Guest::calling(LOOP).bytes();
     let registry = Registry::builder().limits(limits).plugin("a", guest).try_build().await.unwrap();
+    let timed = |error: &Error| error.fault().is_some_and(|fault| fault.kind == FaultKind::Timeout);
     let asks: Vec<_> = (0..8).map(|n| request(json!({ "n": n }))).collect();
     let answers = futures::future::join_all(asks.iter().map(|ask| registry.render(ask))).await;
     let busy = answers.iter().filter(|answer| **answer == Err(Error::Busy { waiting: 2 })).count();
-    let timed_out = answers.iter().filter(|answer| **answer == Err(limit("time"))).count();
+    let timed_out = answers.iter().filter(|answer| answer.as_ref().err().is_some_and(timed)).count();
     assert_eq!(busy + timed_out, 8);
     // Two wait, and the worker may have taken up to one more from the queue meanwhile.
     assert!((2..=3).contains(&timed_out), "{timed_out} were taken");
+}
+
+#[tokio::test]
+async fn handles_are_counted() {
+    let text =
+        Guest::calling("(loop $again (drop (call $new (i32.const 1))) (br $again)) (unreachable)").text();
+    let text = text
+        .replace("(memory (export", "(import \"own\" \"new\" (func $new (param i32) (result i32))) (memory (export")
+        .replace(
+            "(core instance $guest (instantiate $guest))",
+            "(type $own (resource (rep i32))) (core func $new (canon resource.new $own))
+             (core instance $guest (instantiate $guest (with \"own\" (instance (export \"new\" (func $new))))))",
+        );
+    let bytes = wat::parse_str(text).unwrap();
+    let registry = Registry::builder().limits(limits()).plugin("a", bytes).try_build().await.unwrap();
+    assert_eq!(brief(&render_error(&registry).await), (FaultKind::Limit, "handles"));
+}
+
+#[tokio::test]
+async fn a_fault_says_who_where_and_how_long() {
+    let registry = Guest::calling("(call $recurse (i32.const 0))").registry().await;
+    let error = render_error(&registry).await;
+    let fault = error.fault().unwrap();
+    assert_eq!((fault.plugin.as_str(), fault.version.as_str(), fault.export), ("test", "0.1.0", "render"));
+    assert_eq!(fault.digest, registry.plugins()[0].digest()[..12]);
+    assert!(fault.elapsed > Duration::ZERO);
+    assert_eq!(fault.frames.len(), 20);
+    assert!(fault.frames.iter().all(|frame| frame == "recurse"), "{:?}", fault.frames);
+}
+
+#[tokio::test]
+async fn nothing_of_a_guest_reaches_a_terminal() {
+    let answer = "\u{1b}[2J\u{202e}\n\u{0}";
+    let guest = Guest { answer: answer.into(), call: "(call $failure)", ..Guest::default() };
+    let error = render_error(&guest.registry().await).await;
+    let hidden = |c: char| c.is_control() || c == '\u{202e}';
+    assert!(!format!("{error} {:?}", error.fault().unwrap().detail()).contains(hidden), "{error:?}");
 }

@@ -4,9 +4,9 @@ use std::sync::Arc;
 
 use serde_json::{Value, json};
 
-use super::{Guest, catalog, limits};
-use crate::plugin::Error;
+use super::{Guest, brief, catalog, limits};
 use crate::plugin::wasm::{Host, Limits};
+use crate::plugin::{Error, FaultKind};
 
 async fn load(bytes: Arc<[u8]>) -> Result<(), Error> {
     Host::new(limits()).unwrap().load("p.wasm", bytes).await.map(drop)
@@ -33,7 +33,9 @@ async fn bytes_that_are_no_plugin() {
     let mut cut = Guest::default().bytes().to_vec();
     cut.truncate(cut.len() / 2);
     check(cut.into(), "").await;
-    check(wat("(component)"), "it exports no kubeorch:node-types/node-types@0.1.0").await;
+    let none = "it exports none of kubeorch:node-types/node-types@0.1.0, kubeorch:step/step@0.1.0, \
+                kubeorch:import-analyzer/analyzer@0.1.0, kubeorch:fix-template/fix-template@0.1.0";
+    check(wat("(component)"), none).await;
 }
 
 #[tokio::test]
@@ -74,12 +76,16 @@ async fn another_interface_is_told_apart() {
     load(patch.bytes()).await.unwrap();
     let lacking = Guest { status: "other", ..Guest::default() };
     check(lacking.bytes(), "its kubeorch:node-types/node-types@0.1.0 lacks status").await;
+    let render = "(export \"render\" (func $call) (func (param \"request\" (list u8))";
+    let other = Guest::default().text().replace(render, "(export \"render\" (func $list) (func");
+    check(wat(&other), "render has another type: ").await;
 }
 
 #[tokio::test]
 async fn more_memory_than_the_limit_from_the_start() {
     let guest = Guest { pages: 65, ..Guest::default() };
-    check(guest.bytes(), "").await;
+    let error = load(guest.bytes()).await.unwrap_err();
+    assert_eq!(brief(&error), (FaultKind::Memory, "memory"));
 }
 
 #[tokio::test]

@@ -1,23 +1,29 @@
 //! Components written as text, good ones and hostile ones.
 
+mod analyzer;
 mod cache;
 mod check;
 mod compile;
 mod faults;
+mod fix;
 mod hostile;
 mod load;
+mod log;
 mod memo;
+mod quarantine;
 mod registry;
+mod step;
 mod swap;
+mod world;
+mod worlds;
 
 use std::sync::Arc;
 use std::time::Duration;
 
 use serde_json::{Value, json};
 
-use super::call::INTERFACE;
 use super::{Limits, Registry};
-use crate::plugin::{NodeInput, RenderRequest};
+use crate::plugin::{Error, FaultKind, NodeInput, RenderRequest, World};
 
 /// Ends well; what it answers is [`Guest::answer`].
 const ANSWER: &str = "(call $answer (local.get 0) (local.get 1))";
@@ -40,7 +46,7 @@ impl Default for Guest {
             answer: "{}".into(),
             call: ANSWER,
             pages: 1,
-            interface: INTERFACE,
+            interface: World::NodeTypes.interface(),
             status: "status",
         }
     }
@@ -61,7 +67,7 @@ impl Guest {
 
     fn text(&self) -> String {
         let catalog = self.catalog.to_string();
-        let escape = |text: &str| text.replace('\\', "\\\\").replace('"', "\\\"");
+        let escape = |text: &str| text.bytes().map(|byte| format!("\\{byte:02x}")).collect::<String>();
         include_str!("plugin.wat")
             .replace("@CALL@", self.call)
             .replace("@PAGES@", &self.pages.to_string())
@@ -80,6 +86,12 @@ impl Guest {
     async fn registry(&self) -> Registry {
         Registry::builder().limits(limits()).plugin("test.wasm", self.bytes()).try_build().await.unwrap()
     }
+}
+
+/// What tells faults apart.
+fn brief(error: &Error) -> (FaultKind, &str) {
+    let fault = error.fault().unwrap_or_else(|| panic!("no fault: {error:?}"));
+    (fault.kind, &fault.reason)
 }
 
 fn catalog(id: &str, types: &[&str]) -> Value {

@@ -94,7 +94,7 @@ async fn a_set_can_be_rebuilt_from_loaded_plugins() {
     let second = Registry::builder().host(host).loaded(plugin).try_build().await.unwrap();
     second.render(&request(json!({}))).await.unwrap();
     let stats = &second.stats()[0];
-    assert_eq!((stats.calls, stats.hits), (1, 1), "the memo lives with the host");
+    assert_eq!((stats.calls(), stats.hits()), (1, 1), "the memo lives with the host");
 }
 
 #[tokio::test]

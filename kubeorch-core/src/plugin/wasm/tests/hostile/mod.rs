@@ -14,7 +14,7 @@ use serde_json::json;
 
 use super::{Guest, catalog, request};
 use crate::plugin::wasm::{Host, Limits, Plugin, Registry};
-use crate::plugin::{Error, NodeTypes};
+use crate::plugin::{Error, Fault, NodeTypes};
 
 /// What a busy machine may take on top of a limit, and for compiling unoptimised.
 const SLACK: Duration = Duration::from_secs(5);
@@ -111,8 +111,8 @@ fn matches(error: &Error, ends: &Ends, plugin: &str, export: &str) -> Result<(),
     let text = error.to_string();
     let typed = match ends {
         Ends::Refused(_) => matches!(error, Error::Invalid { .. }),
-        Ends::Passed(..) | Ends::Limit(_) => matches!(error, Error::Limit { .. }),
-        Ends::Broke(..) | Ends::Failed(_) => matches!(error, Error::Failed { .. }),
+        Ends::Passed(..) | Ends::Limit(_) => error.fault().is_some_and(Fault::is_limit),
+        Ends::Broke(..) | Ends::Failed(_) => error.fault().is_some_and(|fault| !fault.is_limit()),
     };
     if typed && text.starts_with(&expected) { Ok(()) } else { Err(format!("{text}\n  and not {expected}")) }
 }

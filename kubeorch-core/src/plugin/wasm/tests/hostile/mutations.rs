@@ -5,6 +5,7 @@ use std::sync::Arc;
 use serde_json::json;
 
 use super::{Error, Guest, Host, limits};
+use crate::plugin::FaultKind;
 use crate::plugin::wasm::{Limits, decode_answers};
 use crate::time::{Entropy, SeededEntropy};
 
@@ -72,9 +73,9 @@ async fn changed_components_are_loaded_or_refused() {
         let bytes: Arc<[u8]> = mutate(&mut dice, &good).into();
         match host.load("p.wasm", bytes).await {
             Ok(_) => loaded += 1,
-            Err(Error::Invalid { .. } | Error::Limit { .. }) => refused += 1,
-            // A panic in the host, or an error that belongs elsewhere.
-            Err(Error::Failed { reason, .. }) if !reason.contains("lost in the host") => refused += 1,
+            Err(Error::Invalid { .. }) => refused += 1,
+            // Of the host it would be a panic in it.
+            Err(Error::Fault(fault)) if fault.kind != FaultKind::Host => refused += 1,
             Err(error) => panic!("mutation {number}: {error:?}"),
         }
     }

@@ -1,36 +1,19 @@
-//! From a guest's bytes to typed answers. Nothing of it is trusted: shape, counts and identities are checked
-//! here, so that the engine never sees an answer that the contract does not allow.
+//! Answers of node types.
 
 use std::sync::Arc;
 
 use serde::Deserialize;
-use serde::de::DeserializeOwned;
 
-use super::Limits;
+use super::{TEXT, at_most, excerpt, json, short};
 use crate::error::Finding;
 use crate::manifest::Object;
+use crate::plugin::wasm::Limits;
 use crate::plugin::{Catalog, Facts, KindInfo, NodeType, Rendered, Status, catalog as rules};
-
-/// Characters of a guest's own words that an error repeats.
-const EXCERPT: usize = 300;
-
-/// Characters of a note or of a finding's text.
-const TEXT: usize = 4096;
 
 /// References that one node may have.
 const REFERENCES: usize = 1024;
 
-/// A guest's words, fit for an error and a log: short, and without control characters.
-pub(super) fn excerpt(text: &str) -> String {
-    let mut shown: String =
-        text.chars().take(EXCERPT).map(|c| if c.is_control() { ' ' } else { c }).collect();
-    if text.chars().nth(EXCERPT).is_some() {
-        shown.push('…');
-    }
-    shown
-}
-
-pub(super) fn catalog(bytes: &[u8], limits: &Limits) -> Result<Catalog, String> {
+pub(in crate::plugin::wasm) fn catalog(bytes: &[u8], limits: &Limits) -> Result<Catalog, String> {
     let mut catalog: Catalog = json(bytes)?;
     let problems = rules::problems(&catalog, limits.node_types);
     if !problems.is_empty() {
@@ -42,14 +25,18 @@ pub(super) fn catalog(bytes: &[u8], limits: &Limits) -> Result<Catalog, String> 
     Ok(catalog)
 }
 
-pub(super) fn facts(bytes: &[u8]) -> Result<Facts, String> {
+pub(in crate::plugin::wasm) fn facts(bytes: &[u8]) -> Result<Facts, String> {
     let facts: Facts = json(bytes)?;
     at_most("references", facts.references.len(), REFERENCES)?;
     Ok(facts)
 }
 
 /// `{"findings":[..]}`, each one addressed to the node.
-pub(super) fn findings(bytes: &[u8], node: &str, limits: &Limits) -> Result<Arc<[Finding]>, String> {
+pub(in crate::plugin::wasm) fn findings(
+    bytes: &[u8],
+    node: &str,
+    limits: &Limits,
+) -> Result<Arc<[Finding]>, String> {
     #[derive(Deserialize)]
     struct Answer {
         #[serde(default)]
@@ -60,7 +47,7 @@ pub(super) fn findings(bytes: &[u8], node: &str, limits: &Limits) -> Result<Arc<
     Ok(answer.findings.into())
 }
 
-pub(super) fn rendered(
+pub(in crate::plugin::wasm) fn rendered(
     bytes: &[u8],
     node: &str,
     node_type: &NodeType,
@@ -80,7 +67,7 @@ pub(super) fn rendered(
     Ok(rendered)
 }
 
-pub(super) fn status(bytes: &[u8]) -> Result<Status, String> {
+pub(in crate::plugin::wasm) fn status(bytes: &[u8]) -> Result<Status, String> {
     json(bytes)
 }
 
@@ -101,25 +88,9 @@ fn known_object(object: &Object, node_type: &NodeType) -> Result<(), String> {
 fn address(findings: &mut [Finding], node: &str, limits: &Limits) -> Result<(), String> {
     at_most("findings", findings.len(), limits.findings)?;
     for finding in findings {
-        let texts = [&finding.code, &finding.field, &finding.message, &finding.hint];
-        if texts.iter().any(|text| text.len() > TEXT) {
-            return Err(format!("a finding's text is longer than {TEXT} bytes"));
-        }
+        short(finding)?;
         finding.node = Some(node.to_owned());
         finding.edge = None;
     }
     Ok(())
-}
-
-fn at_most(what: &str, count: usize, most: usize) -> Result<(), String> {
-    if count > most { Err(format!("{count} {what}, at most {most} are allowed")) } else { Ok(()) }
-}
-
-fn json<T: DeserializeOwned>(bytes: &[u8]) -> Result<T, String> {
-    // A list of values would be taken for the members of a struct in their order.
-    if bytes.trim_ascii_start().first() == Some(&b'[') {
-        return Err("its answer breaks the contract: a list is no object".into());
-    }
-    serde_json::from_slice(bytes)
-        .map_err(|error| format!("its answer breaks the contract: {}", excerpt(&error.to_string())))
 }
