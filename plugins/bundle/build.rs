@@ -17,6 +17,7 @@ use kubeorch_plugin_pack::toolchain::{self, Compiler, TARGET};
 /// `kubeorch-plugin-<folder>`.
 const PLUGINS: &[(&str, &str)] = &[
     ("kubernetes", "node-types"),
+    ("crd-catalog", "node-types"),
     ("json", "step"),
     ("procfile", "import-analyzer"),
     ("service-selector", "fix-template"),

@@ -30,6 +30,11 @@ impl Quantity {
         }
     }
 
+    /// The amount in whole units, what is left rounded up: bytes of `10Gi`, cores of `500m`.
+    pub fn whole(self) -> i128 {
+        self.0.div_euclid(1_000_000_000) + i128::from(self.0.rem_euclid(1_000_000_000) > 0)
+    }
+
     fn read(text: &str) -> Option<Self> {
         let (sign, rest) = match text.strip_prefix('-') {
             Some(rest) => (-1, rest),
@@ -121,6 +126,13 @@ mod tests {
         ];
         for (left, right) in pairs {
             assert_eq!(Quantity::parse(left), Quantity::parse(right), "{left} {right}");
+        }
+    }
+
+    #[test]
+    fn whole_units() {
+        for (text, units) in [("10Gi", 10_737_418_240), ("1k", 1000), ("500m", 1), ("0", 0), ("-1500m", -1)] {
+            assert_eq!(Quantity::parse(text).unwrap().whole(), units, "{text}");
         }
     }
 
