@@ -6,6 +6,8 @@ mod accounts;
 #[cfg(feature = "cli")]
 mod application;
 mod authorisation;
+#[cfg(feature = "cli")]
+mod catalogue;
 mod conflict;
 mod health;
 mod openapi;
