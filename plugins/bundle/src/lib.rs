@@ -85,13 +85,17 @@ mod tests {
     }
 
     /// Code is compiled when it is loaded, so its size is a cost of every start. A step up is a decision: twelve node
-    /// types with a time-zone aware cron check are 555 KiB, 46 KiB a type, as seven were 55. The others are 152 to
-    /// 235 KiB, most of it for JSON.
+    /// types with a time-zone aware cron check are 555 KiB, 46 KiB a type, as seven were 55; 73 made from data are
+    /// 430 KiB, a quarter of it data. The others are 152 to 235 KiB, most of it for JSON.
     #[test]
     fn components_stay_small() {
         for plugin in all() {
             let kibibytes = plugin.component.len() / 1024;
-            let most = if plugin.name == "kubernetes" { 576 } else { 256 };
+            let most = match plugin.name {
+                "kubernetes" => 576,
+                "crd-catalog" => 448,
+                _ => 256,
+            };
             assert!(kibibytes <= most, "{} has {kibibytes} KiB", plugin.name);
         }
     }
