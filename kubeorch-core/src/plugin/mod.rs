@@ -8,6 +8,7 @@ pub mod analyzer;
 mod api;
 #[cfg(any(feature = "wasm", feature = "test-util", test))]
 mod catalog;
+pub mod crd;
 mod download;
 mod error;
 #[cfg(any(feature = "test-util", test))]

@@ -12,7 +12,7 @@ fn golden(name: &str) -> PathBuf {
 #[tokio::test]
 async fn the_component_answers_as_the_goldens_say() {
     let mut plugins = Registry::builder();
-    for plugin in kubeorch_plugins::all() {
+    for plugin in kubeorch_plugins::node_types() {
         plugins = plugins.plugin(plugin.name, plugin.component);
     }
     let types = plugins.try_build().await.unwrap();

@@ -3,6 +3,7 @@
 use kubeorch_plugin_sdk::{
     DeclaredBy, Findings, Link, Reader, RenderRequest,
     check::{self, Quantity},
+    kubernetes::label_text,
 };
 use serde_json::{Map, Value};
 
@@ -49,11 +50,30 @@ pub(crate) fn form(node_type: &NodeType, request: &RenderRequest, findings: &Fin
     Form { values, notes }
 }
 
+/// What the node says of the spec itself: an object, or JSON in the text area of a form.
+pub(crate) fn more(node_type: &NodeType, reader: &Reader<'_>) -> Option<Value> {
+    if !node_type.object.contains_key("spec") || !is_given(reader, "spec") {
+        return None;
+    }
+    let Some(text) = reader.get("spec")?.as_str() else {
+        return reader.object("spec").map(|more| Value::Object(more.members().clone()));
+    };
+    match serde_json::from_str(text) {
+        Ok(Value::Object(more)) => Some(Value::Object(more)),
+        _ => {
+            let hint = "write it as {\"member\": value}";
+            reader.error("spec", "invalid", "spec is not an object in JSON", hint);
+            None
+        }
+    }
+}
+
 /// The host of an address, beside the address itself.
 fn host(field: &Field, values: &Map<String, Value>) -> Option<(String, Value)> {
     let url = values.get(&field.id).filter(|_| field.check == Some(Rule::Url))?.as_str()?;
     let (_, rest) = url.split_once("://")?;
-    let host = rest.split(['/', ':', '?', '#']).next()?;
+    let authority = rest.split(['/', '?', '#']).next()?;
+    let host = authority.rsplit('@').next()?.split(':').next()?;
     Some((format!("{}Host", field.id), host.into()))
 }
 
@@ -79,7 +99,8 @@ fn linked(origin: &Origin, links: &[Link]) -> Option<(Value, String)> {
     of_origin.into_iter().find_map(|link| {
         let facts = serde_json::to_value(&link.peer.facts).ok()?;
         let fact = facts.get(&origin.fact)?;
-        Some((fact.clone(), format!("{} {}", link.peer.kind, link.peer.facts.name)))
+        // A name that is too long for a label is too long for a line of the log as well.
+        Some((fact.clone(), format!("{} {}", link.peer.kind, label_text(&link.peer.facts.name))))
     })
 }
 

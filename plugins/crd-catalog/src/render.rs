@@ -28,11 +28,8 @@ pub(crate) fn render(entry: &str, node_type: &NodeType, request: &RenderRequest)
     let findings = Findings::new(&node_type.name);
     let Form { values, notes } = read::form(node_type, request, &findings);
     let mut object = fill_members(&node_type.object, &values);
-    if let Some(spec) = request.node.read(&findings).object("spec")
-        && node_type.object.contains_key("spec")
-    {
-        let under = object.entry("spec").or_insert_with(|| Value::Object(Map::new()));
-        merge(under, &Value::Object(spec.members().clone()));
+    if let Some(more) = read::more(node_type, &request.node.read(&findings)) {
+        merge(object.entry("spec").or_insert_with(|| Value::Object(Map::new())), &more);
     }
     let name = object_name(node_type, &values);
     let labels = labels(entry, node_type);

@@ -115,13 +115,26 @@ fn metadata_follows_the_contract() {
     }
 }
 
+/// As an object, and as a form's text area leaves it: JSON, or nothing.
 #[test]
 fn more_of_the_spec_goes_over_the_template() {
-    let data =
-        json!({ "name": "p", "spec": { "tasks": [{ "name": "mine" }], "timeouts": { "pipeline": "1h" } } });
-    let node = json!({ "id": "n", "type": "tekton-pipeline", "data": data });
-    let answer = ask::<CrdCatalog>(Call::Render, &json!({ "node": node })).unwrap();
-    assert_eq!(answer["objects"][0]["object"]["spec"], data["spec"]);
+    let more = json!({ "tasks": [{ "name": "mine" }], "timeouts": { "pipeline": "1h" } });
+    let text = more.to_string();
+    for (given, expected, field) in [
+        (more.clone(), Some(&more), None),
+        (text.into(), Some(&more), None),
+        (json!(" "), None, None),
+        (json!("tasks: []"), None, Some("spec")),
+        (json!([1]), None, Some("spec")),
+    ] {
+        let data = json!({ "name": "p", "spec": given });
+        let node = json!({ "id": "n", "type": "tekton-pipeline", "data": data });
+        let answer = ask::<CrdCatalog>(Call::Render, &json!({ "node": node })).unwrap();
+        assert_eq!(answer["findings"][0]["field"].as_str(), field, "{data}");
+        let spec = &answer["objects"][0]["object"]["spec"];
+        assert_eq!(spec.get("timeouts"), expected.map(|more| &more["timeouts"]), "{data}");
+        assert_eq!(spec["tasks"] == more["tasks"], expected.is_some(), "{data}");
+    }
 }
 
 /// A linked node fills in what is empty and leaves alone what is given.
