@@ -7,8 +7,10 @@ use std::time::Instant;
 
 use kubeorch_core::Engine;
 use kubeorch_core::plugin::{
-    CacheOptions, ChildCompiler, Compilations, Compiler, Host, Limits, NodeTypes, Registry,
+    CacheOptions, ChildCompiler, Compilations, Compiler, Host, Limits, NodeTypes, Registry, WasmSandbox,
 };
+use kubeorch_core::plugins::Policy;
+use kubeorch_core::secret::Secret;
 use kubeorch_core::store::{Redb, redb};
 use kubeorch_core::time::SystemClock;
 
@@ -40,7 +42,7 @@ pub(crate) fn plugin_host(dir: Option<&Path>) -> Result<Host, Failure> {
 }
 
 /// The plugins that come with the program, and those in these files, loaded.
-pub(crate) async fn node_types(host: Host, files: &[PathBuf]) -> Result<Arc<dyn NodeTypes>, Failure> {
+pub(crate) async fn node_types(host: Host, files: &[PathBuf]) -> Result<Arc<Registry>, Failure> {
     let begin = Instant::now();
     let plugins = kubeorch_plugins::node_types();
     let mut builder = plugins.fold(Registry::builder().host(host.clone()), |builder, plugin| {
@@ -76,6 +78,19 @@ pub(crate) async fn on_disk(
     let key = encryption_key(EncryptionKey::File, dir)?;
     let builder = Engine::builder().store(store).encryption_key(key).plugins(types);
     Ok(builder.cluster(&target.name, target.cluster.clone()).build().await?)
+}
+
+/// An engine over a store that nobody else has open, to change which plugins are installed in it.
+pub(crate) async fn for_plugins(dir: &Path, store: Arc<Redb>, policy: Policy) -> Result<Engine, Failure> {
+    // The same as a server takes, so that a key which was given to it is not replaced by one in a file.
+    let given = std::env::var("KUBEORCH_ENCRYPTION_KEY").ok().filter(|key| !key.is_empty());
+    let key = given.map_or(EncryptionKey::File, |key| EncryptionKey::Given(Secret::new(key)));
+    let key = encryption_key(key, dir)?;
+    let host = plugin_host(Some(dir))?;
+    let registry = node_types(host.clone(), &[]).await?;
+    let builder = Engine::builder().store(store).encryption_key(key).plugin_policy(policy);
+    let builder = builder.plugins(registry.clone()).sandbox(Arc::new(WasmSandbox::new(host, registry)));
+    Ok(builder.build().await?)
 }
 
 /// Opens the store of a data directory; makes both when they are not there. Blocks on the disk, at start only.

@@ -54,11 +54,15 @@ impl Place {
     }
 
     pub(crate) fn start(&self, args: &[&str]) -> Running {
-        let mut child = self.command(args).spawn().unwrap();
-        let stdout = BufReader::new(child.stdout.take().unwrap());
-        let stderr = BufReader::new(child.stderr.take().unwrap());
-        Running { child, stdout, stderr }
+        started(self.command(args))
     }
+}
+
+pub(crate) fn started(mut command: Command) -> Running {
+    let mut child = command.spawn().unwrap();
+    let stdout = BufReader::new(child.stdout.take().unwrap());
+    let stderr = BufReader::new(child.stderr.take().unwrap());
+    Running { child, stdout, stderr }
 }
 
 pub(crate) fn ended(mut command: Command) -> Ended {

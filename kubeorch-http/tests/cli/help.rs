@@ -21,7 +21,8 @@ const VERBS: [&str; 13] = [
 ];
 
 /// The verbs of `kubeorch plugin`.
-const PLUGIN: [&str; 6] = ["new", "build", "test", "check", "run", "inspect"];
+const PLUGIN: [&str; 11] =
+    ["new", "build", "test", "check", "run", "inspect", "install", "list", "upgrade", "rollback", "remove"];
 
 fn check(name: &str, args: &[&str]) {
     let ended = Place::new().run(args);

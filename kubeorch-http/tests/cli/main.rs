@@ -7,6 +7,7 @@ mod crash;
 mod deploy;
 mod harness;
 mod help;
+mod installed;
 mod operators;
 mod plugin;
 mod refused;

@@ -1,4 +1,5 @@
-//! The path of an author of plugins: new, test, build, check, run, and a deployment with what came of it.
+//! The path of an author of plugins: new, test, build, check, run, and a deployment with what came of it; then that of
+//! an operator.
 
 use std::path::{Path, PathBuf};
 use std::process::Command;
@@ -7,19 +8,20 @@ use std::time::Instant;
 use serde_json::{Value, json};
 
 use crate::harness::{Ended, Place, ended, with_stdin};
+use crate::installed;
 
 /// Machine time of the whole path once its dependencies are compiled, in seconds. Two minutes is what a newcomer waits.
 const PATIENCE: u64 = 120;
 
 /// A place whose commands find the compiler, and keep what they compile beside the other builds of this machine.
-struct Author(Place);
+pub(crate) struct Author(Place);
 
 impl Author {
     fn new() -> Self {
         Self(Place::new())
     }
 
-    fn command(&self, args: &[&str]) -> Command {
+    pub(crate) fn command(&self, args: &[&str]) -> Command {
         let mut command = self.0.command(args);
         let home = std::env::var_os("HOME").unwrap_or_default();
         for (name, folder) in [("CARGO_HOME", ".cargo"), ("RUSTUP_HOME", ".rustup")] {
@@ -30,12 +32,12 @@ impl Author {
         command
     }
 
-    fn run(&self, args: &[&str]) -> Ended {
+    pub(crate) fn run(&self, args: &[&str]) -> Ended {
         ended(self.command(args))
     }
 
     /// Runs a command that must succeed, and reads its answer.
-    fn json(&self, args: &[&str]) -> Value {
+    pub(crate) fn json(&self, args: &[&str]) -> Value {
         let ended = self.run(&[args, &["-o", "json"]].concat());
         assert_eq!(ended.code, 0, "{args:?}\n{}\n{}", ended.stdout, ended.stderr);
         serde_json::from_str(&ended.stdout).unwrap()
@@ -82,11 +84,17 @@ fn a_newcomer_gets_from_nothing_to_a_deployment() {
     assert_eq!(shown["sha256"], built["sha256"]);
     rendered(&author, &component);
     deployed(&author, &component);
+    installed::path(&author, &component, || {
+        let path = author.path("team-quota/Cargo.toml");
+        let text = std::fs::read_to_string(&path).unwrap();
+        std::fs::write(&path, text.replace("version = \"0.1.0\"", "version = \"0.2.0\"")).unwrap();
+        author.json(&[&["plugin", "build"], &cargo[..]].concat());
+    });
 
     let took = began.elapsed();
     eprintln!("from the first edit to a deployment: {:.1} s", took.as_secs_f64());
     assert!(took.as_secs() < PATIENCE, "{took:?}");
-    moved(&author, &project, &built);
+    moved(&author, &project);
 }
 
 /// A change shows as a difference, and is taken with `--bless`.
@@ -141,7 +149,8 @@ fn deployed(author: &Author, component: &str) {
 }
 
 /// The same sources make the same bytes wherever they lie.
-fn moved(author: &Author, project: &str, built: &Value) {
+fn moved(author: &Author, project: &str) {
+    let here = author.json(&["plugin", "build", "--project", project, "--offline"]);
     let other = author.path("elsewhere/deep/copy");
     std::fs::create_dir_all(other.parent().unwrap()).unwrap();
     assert!(
@@ -149,7 +158,7 @@ fn moved(author: &Author, project: &str, built: &Value) {
     );
     let out = author.path("moved.wasm").display().to_string();
     let args = ["plugin", "build", "--project", other.to_str().unwrap(), "--offline", "--out", &out];
-    assert_eq!(author.json(&args)["sha256"], built["sha256"]);
+    assert_eq!(author.json(&args)["sha256"], here["sha256"]);
 }
 
 #[test]
@@ -192,4 +201,22 @@ fn the_plugins_that_come_with_it_pass_the_check() {
         let ended = place.run(&["plugin", "check", path.to_str().unwrap()]);
         assert_eq!(ended.code, 0, "{}", ended.stdout);
     }
+}
+
+/// The guide for authors names no command or flag that is not there.
+#[test]
+fn the_commands_of_the_guide_are_commands_of_the_program() {
+    let guide = include_str!("../../../docs/plugins.md");
+    let mut inside = false;
+    let mut commands = 0;
+    for line in guide.lines() {
+        if line.starts_with("```") {
+            inside = line == "```sh";
+        } else if inside && line.starts_with("kubeorch ") {
+            let parsed = kubeorch_http::cli::command().try_get_matches_from(line.split(' '));
+            assert!(parsed.is_ok(), "{line}\n{}", parsed.unwrap_err());
+            commands += 1;
+        }
+    }
+    assert!(commands > 10, "{commands}");
 }

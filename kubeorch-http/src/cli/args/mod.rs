@@ -1,6 +1,7 @@
 //! The command line as data. What a flag does is decided by the commands.
 
 mod deploy;
+mod installed;
 mod plugin;
 mod serve;
 mod simulator;
@@ -12,6 +13,7 @@ use super::exit;
 use super::output::Color;
 
 pub(crate) use deploy::{Deploy, Plan, Target, Up, Values};
+pub(crate) use installed::{Component, Install, List, Remove, Rollback, Rules, Upgrade};
 pub(crate) use plugin::{Build, Cargo, Check, Inspect, New, Plugin, PluginCommand, Run, Test};
 pub(crate) use serve::{Durability, LogFormat, Serve};
 pub(crate) use simulator::Simulator;
@@ -74,7 +76,7 @@ pub(crate) enum Command {
     Export(Export),
     /// Make a store from an export
     Import(Import),
-    /// Write, build, test and check plugins
+    /// Write, build, test, check and install plugins
     Plugin(Plugin),
     /// Print the OpenAPI document of the server
     Openapi(Openapi),

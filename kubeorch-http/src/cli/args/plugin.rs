@@ -6,7 +6,7 @@ use clap::{Args, Subcommand, ValueHint};
 use kubeorch_plugin_pack::World;
 
 use super::super::output::Format;
-use super::DocumentFormat;
+use super::{DocumentFormat, Install, List, Remove, Rollback, Upgrade};
 
 const PLUGIN: &str = "\
 Examples:
@@ -17,7 +17,9 @@ Examples:
   kubeorch plugin check target/plugin/team-quota.wasm
                                         whether a host takes it, and how it takes bad input
   kubeorch up FILE --plugin target/plugin/team-quota.wasm
-                                        use it";
+                                        use it at once
+  kubeorch plugin install target/plugin/team-quota.wasm --allow-unsigned
+                                        give it to a server";
 
 const NEW: &str = "\
 Examples:
@@ -74,6 +76,16 @@ pub(crate) enum PluginCommand {
     Run(Run),
     /// Show who a component is and what it brings
     Inspect(Inspect),
+    /// Add a plugin to a data directory or a running server
+    Install(Install),
+    /// List the plugins that are there
+    List(List),
+    /// Put another version of a plugin in the place of the one in use
+    Upgrade(Upgrade),
+    /// Go back to a version of a plugin that is kept
+    Rollback(Rollback),
+    /// Take a plugin away with all its versions
+    Remove(Remove),
 }
 
 /// `kubeorch plugin new`

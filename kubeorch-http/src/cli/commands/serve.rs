@@ -1,9 +1,11 @@
 //! `serve`: the server.
 
+use std::path::Path;
 use std::sync::Arc;
 
 use axum::http::HeaderValue;
 use kubeorch_core::Engine;
+use kubeorch_core::plugin::WasmSandbox;
 use kubeorch_core::store::Redb;
 use kubeorch_core::time::SystemClock;
 use tokio_util::sync::CancellationToken;
@@ -42,8 +44,10 @@ async fn run(settings: Settings, terminal: &mut Terminal) -> Outcome {
     let options = options(&settings, drain.clone())?;
     let store = engine::open_store(&settings.data_dir, settings.store)?;
     #[cfg(unix)]
-    let _control = control(&settings, store.clone());
+    let (dir, of_control) = (settings.data_dir.clone(), store.clone());
     let engine = open_engine(settings, store).await?;
+    #[cfg(unix)]
+    let _control = control(&dir, of_control, &engine);
     let address = server.address().map_err(|error| address_failure("the address", &error))?;
     let router = crate::router(engine.clone(), options);
     terminal.data(&format!("{address}\n"))?;
@@ -66,10 +70,10 @@ async fn run(settings: Settings, terminal: &mut Terminal) -> Outcome {
 
 /// The server is of use without its socket, so a path that is too long or a file system without sockets only warns.
 #[cfg(unix)]
-fn control(settings: &Settings, store: Arc<Redb>) -> Option<Control> {
-    Control::listen(&settings.data_dir, store)
+fn control(dir: &Path, store: Arc<Redb>, engine: &Engine) -> Option<Control> {
+    Control::listen(dir, store, engine.plugins().clone())
         .inspect_err(
-            |error| tracing::warn!(%error, "no backups while this server runs: its socket is missing"),
+            |error| tracing::warn!(%error, "no backups and no plugin commands while this server runs: its socket is missing"),
         )
         .ok()
 }
@@ -77,10 +81,13 @@ fn control(settings: &Settings, store: Arc<Redb>) -> Option<Control> {
 async fn open_engine(settings: Settings, store: Arc<Redb>) -> Result<Engine, Failure> {
     let key = encryption_key(settings.encryption_key, &settings.data_dir)?;
     let host = engine::plugin_host(Some(&settings.data_dir))?;
+    let registry = engine::node_types(host.clone(), &[]).await?;
     let mut builder = Engine::builder()
         .store(store)
         .encryption_key(key)
-        .plugins(engine::node_types(host, &[]).await?)
+        .plugins(registry.clone())
+        .sandbox(Arc::new(WasmSandbox::new(host, registry)))
+        .plugin_policy(settings.plugins)
         .users(settings.users)
         .retention(settings.retention)
         .clock(Arc::new(SystemClock));

@@ -4,6 +4,7 @@ use std::net::SocketAddr;
 use std::path::PathBuf;
 use std::time::Duration;
 
+use kubeorch_core::plugins;
 use kubeorch_core::retention::Policy;
 use kubeorch_core::secret::Secret;
 use kubeorch_core::store::redb;
@@ -50,6 +51,8 @@ pub(crate) struct Settings {
     pub(crate) store: redb::Options,
     /// How much is kept.
     pub(crate) retention: Policy,
+    /// Whose plugins may be installed.
+    pub(crate) plugins: plugins::Policy,
 }
 
 /// Where the encryption key comes from.
@@ -80,6 +83,7 @@ impl Settings {
             drain: Duration::from_secs(check.number("drain_seconds", 0, MAX_DRAIN)),
             store: check.store(),
             retention: check.retention(),
+            plugins: check.plugins(),
         };
         if check.problems.is_empty() {
             return Ok(settings);
@@ -233,6 +237,23 @@ impl Check<'_> {
             network.ok()
         });
         parsed.collect()
+    }
+
+    fn plugins(&mut self) -> plugins::Policy {
+        let (texts, source) = self.list("plugins.trusted_keys");
+        let keys = texts.iter().filter_map(|text| {
+            let key = plugins::Key::parse(text);
+            if let Err(error) = &key {
+                self.problems.push(format!("plugins.trusted_keys: `{text}`: {error} (from {source})"));
+            }
+            key.ok()
+        });
+        let keys = keys.collect();
+        plugins::Policy {
+            trust: plugins::Trust { keys, allow_unsigned: self.flag("plugins.allow_unsigned") },
+            directory: self.text("plugins.directory").map(|(text, _)| text.into()),
+            ..plugins::Policy::default()
+        }
     }
 
     fn users(&mut self) -> kubeorch_core::users::Options {

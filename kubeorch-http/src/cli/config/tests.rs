@@ -59,6 +59,8 @@ fn every_key_can_be_set_in_the_environment_and_in_the_file() {
                 log_format = 'json'\nencryption_key = '0123456789abcdef'\ncors_allowed_origins = ['https://a.test']\n\
                 rate_limit_rps = 0\nrate_limit_burst = 7\ndrain_seconds = 3\nport = 9\n\
                 trusted_proxies = ['10.0.0.0/8']\nauth.builtin.enabled = true\nauth.builtin.signup_enabled = false\n\
+                plugins.trusted_keys = ['RWQBAgMEBQYHCAABAgMEBQYHCAkKCwwNDg8QERITFBUWFxgZGhscHR4f']\n\
+                plugins.allow_unsigned = true\nplugins.directory = '/p'\n\
                 auth.builtin.allowed_domains = ['a.test']\ntoken_refresh_max_age_days = 1\n\
                 store.durability = 'fast'\nstore.reserve = '1GiB'\n\
                 retention.versions = 1\nretention.version_days = 2\nretention.runs = 3\nretention.run_days = 4\n\
@@ -85,6 +87,9 @@ fn every_key_can_be_set_in_the_environment_and_in_the_file() {
         assert_eq!(settings.cors_allowed_origins, ["https://a.test"]);
         assert_eq!((settings.rate_limit_rps, settings.rate_limit_burst), (0, 7));
         assert_eq!(settings.drain.as_secs(), 3);
+        let trust = &settings.plugins.trust;
+        assert_eq!((trust.keys.len(), trust.allow_unsigned), (1, true));
+        assert_eq!(settings.plugins.directory.as_deref(), Some("/p".as_ref()));
         assert_eq!(settings.trusted_proxies, ["10.0.0.0/8".parse().unwrap()]);
         let users = kubeorch_core::users::Options {
             builtin: true,

@@ -60,7 +60,7 @@ impl Job {
         let target = Target::open(&args.target).await?;
         terminal.note(&format!("Cluster: {}", target.title));
         let host = engine::plugin_host(args.target.data_dir.as_deref())?;
-        let types = engine::node_types(host, &args.plugin).await?;
+        let types: Arc<dyn NodeTypes> = engine::node_types(host, &args.plugin).await?;
         let planner = engine::in_memory(types.clone(), &target).await?;
         let options = Options {
             force: args.force_conflicts,

@@ -1,4 +1,4 @@
-//! The commands for authors of plugins.
+//! The commands for authors of plugins, and for operators who install them.
 //!
 //! Boundary: projects and components are made by `kubeorch_plugin_pack`, judged and run by `kubeorch_core::plugin`; here
 //! are paths, words and exit codes.
@@ -7,6 +7,7 @@ mod build;
 mod cases;
 mod check;
 mod inspect;
+pub(crate) mod manage;
 mod new;
 mod run;
 mod test;
@@ -29,6 +30,11 @@ pub(crate) async fn plugin(args: &Plugin, terminal: &mut Terminal) -> Outcome {
         PluginCommand::Check(args) => check::check(args, terminal).await,
         PluginCommand::Run(args) => run::run(args, terminal).await,
         PluginCommand::Inspect(args) => inspect::inspect(args, terminal).await,
+        PluginCommand::Install(args) => manage::install(args, terminal).await,
+        PluginCommand::List(args) => manage::list(args, terminal).await,
+        PluginCommand::Upgrade(args) => manage::upgrade(args, terminal).await,
+        PluginCommand::Rollback(args) => manage::rollback(args, terminal).await,
+        PluginCommand::Remove(args) => manage::remove(args, terminal).await,
     }
 }
 
@@ -40,6 +46,11 @@ pub(crate) fn answer_format(args: &Plugin) -> Format {
         PluginCommand::Test(args) => args.output,
         PluginCommand::Check(args) => args.output,
         PluginCommand::Inspect(args) => args.output,
+        PluginCommand::Install(args) => args.rules.output,
+        PluginCommand::List(args) => args.rules.output,
+        PluginCommand::Upgrade(args) => args.rules.output,
+        PluginCommand::Rollback(args) => args.rules.output,
+        PluginCommand::Remove(args) => args.rules.output,
         PluginCommand::Run(_) => Format::Table,
     }
 }

@@ -34,13 +34,13 @@ use super::exit;
 use super::failure::Failure;
 
 /// The data directory that is meant.
-fn data_dir(args: &DataDir) -> Result<PathBuf, Failure> {
+pub(super) fn data_dir(args: &DataDir) -> Result<PathBuf, Failure> {
     let dir = args.data_dir.clone().or_else(default_data_dir);
     dir.ok_or_else(|| Failure::usage("no data directory is known").hint("Give --data-dir."))
 }
 
 /// The store of a data directory, which must be there: these commands make none.
-fn present(dir: &Path) -> Result<PathBuf, Failure> {
+pub(super) fn present(dir: &Path) -> Result<PathBuf, Failure> {
     let file = dir.join(STORE);
     if file.is_file() {
         return Ok(file);
@@ -55,6 +55,6 @@ fn stands_for_a_stream(file: &Path) -> bool {
 }
 
 /// A path as the server sees it, which runs in another directory.
-fn absolute(path: &Path) -> Result<PathBuf, Failure> {
+pub(super) fn absolute(path: &Path) -> Result<PathBuf, Failure> {
     std::path::absolute(path).map_err(|error| Failure::usage(format!("{}: {error}", path.display())))
 }

@@ -14,7 +14,7 @@ use crate::cli::output::Terminal;
 use crate::cli::store::Size;
 
 /// Asks the server that has the store of a data directory open, and shows its progress.
-pub(in crate::cli::store) async fn ask<T: DeserializeOwned>(
+pub(in crate::cli) async fn ask<T: DeserializeOwned>(
     dir: &Path,
     request: &Request,
     terminal: &mut Terminal,

@@ -1,4 +1,4 @@
-//! How the commands about the store reach a server that has it open: a socket in the data directory.
+//! How the commands about a data directory reach a server that has its store open: a socket in the data directory.
 //!
 //! Whoever may open the socket may read the store's file as well, so it needs no other permission: it has mode 0600 and
 //! lies in a directory that is its owner's alone. A request is one line of JSON, answered by lines: progress, then a
@@ -12,10 +12,12 @@ use std::path::PathBuf;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
-pub(super) use client::{ask, ask_for_text};
+pub(in crate::cli) use client::ask;
+pub(super) use client::ask_for_text;
 pub(crate) use server::Control;
 
 use crate::cli::failure::Failure;
+use crate::cli::plugin::manage::Change;
 
 /// The socket in the data directory.
 const NAME: &str = "control.sock";
@@ -34,6 +36,11 @@ pub(crate) enum Request {
     Verify,
     /// Send the store as text.
     Export,
+    /// Look at the installed plugins, or change them.
+    Plugin {
+        /// What to do.
+        change: Change,
+    },
 }
 
 /// A line of an answer.

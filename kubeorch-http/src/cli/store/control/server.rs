@@ -5,6 +5,7 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::Duration;
 
+use kubeorch_core::plugins;
 use kubeorch_core::store::{Db, Redb};
 use kubeorch_core::time::SystemClock;
 use serde::Serialize;
@@ -37,7 +38,7 @@ pub(crate) struct Control {
 
 impl Control {
     /// Listens in the data directory of an open store. The store's lock says that nobody else does.
-    pub(crate) fn listen(dir: &Path, store: Arc<Redb>) -> io::Result<Self> {
+    pub(crate) fn listen(dir: &Path, store: Arc<Redb>, plugins: plugins::Service) -> io::Result<Self> {
         let path = dir.join(NAME);
         match std::fs::remove_file(&path) {
             Err(error) if error.kind() != ErrorKind::NotFound => return Err(error),
@@ -48,7 +49,7 @@ impl Control {
         let work = Arc::new(Semaphore::new(1));
         let task = tokio::spawn(async move {
             while let Ok((stream, _)) = listener.accept().await {
-                tokio::spawn(answer(stream, store.clone(), work.clone()));
+                tokio::spawn(answer(stream, store.clone(), plugins.clone(), work.clone()));
             }
         });
         Ok(Self { path, task })
@@ -63,24 +64,26 @@ impl Drop for Control {
     }
 }
 
-async fn answer(stream: UnixStream, store: Arc<Redb>, work: Arc<Semaphore>) {
+async fn answer(stream: UnixStream, store: Arc<Redb>, plugins: plugins::Service, work: Arc<Semaphore>) {
     let (read, mut write) = stream.into_split();
     let mut line = String::new();
     let mut reader = BufReader::new(read.take(MAX_REQUEST));
     let Ok(Ok(_)) = tokio::time::timeout(PATIENCE, reader.read_line(&mut line)).await else { return };
-    let last = match (serde_json::from_str(&line), work.try_acquire()) {
-        (Ok(request), Ok(_alone)) => {
-            let done = perform(request, store, reader.into_inner().into_inner(), &mut write).await;
-            done.map_or_else(Line::from, Line::Result)
+    let client = reader.into_inner().into_inner();
+    let done = match serde_json::from_str(&line) {
+        Ok(request) => {
+            // Plugins have a queue of their own, and a backup may take an hour.
+            let own = matches!(request, Request::Plugin { .. });
+            let alone = (!own).then(|| work.try_acquire()).transpose();
+            match alone {
+                Ok(_alone) => perform(request, store, plugins, client, &mut write).await,
+                Err(_) => Err(Failure::new(exit::STORE, "the server is at another backup, check or export")
+                    .hint("Try again when it is done.")),
+            }
         }
-        (Ok(_), Err(_)) => {
-            let busy = Failure::new(exit::STORE, "the server is at another backup, check or export");
-            busy.hint("Try again when it is done.").into()
-        }
-        (Err(error), _) => {
-            Failure::new(exit::FAILURE, format!("the server does not know this: {error}")).into()
-        }
+        Err(error) => Err(Failure::new(exit::FAILURE, format!("the server does not know this: {error}"))),
     };
+    let last = done.map_or_else(Line::from, Line::Result);
     // A client that went away does not want its answer.
     let _ = send(&mut write, &last).await;
 }
@@ -94,6 +97,7 @@ async fn send(write: &mut OwnedWriteHalf, line: &Line) -> io::Result<()> {
 async fn perform(
     request: Request,
     store: Arc<Redb>,
+    plugins: plugins::Service,
     client: OwnedReadHalf,
     write: &mut OwnedWriteHalf,
 ) -> Result<Value, Failure> {
@@ -109,6 +113,10 @@ async fn perform(
                     .map_err(kubeorch_core::Error::from)
             })
             .await
+        }
+        Request::Plugin { change } => {
+            let rows = change.perform(&plugins).await?;
+            serde_json::to_value(rows).map_err(|error| failed(&error))
         }
         Request::Export => {
             tracing::info!("exporting the store");
