@@ -6,8 +6,10 @@ use std::sync::Arc;
 use std::time::Instant;
 
 use kubeorch_core::Engine;
+use kubeorch_core::engine::Builder;
 use kubeorch_core::plugin::{
-    CacheOptions, ChildCompiler, Compilations, Compiler, Host, Limits, NodeTypes, Registry, WasmSandbox,
+    CacheOptions, ChildCompiler, Compilations, Compiler, Fetch, FetchOptions, Host, Limits, NodeTypes,
+    Registry, WasmSandbox,
 };
 use kubeorch_core::plugins::Policy;
 use kubeorch_core::secret::Secret;
@@ -88,9 +90,21 @@ pub(crate) async fn for_plugins(dir: &Path, store: Arc<Redb>, policy: Policy) ->
     let key = encryption_key(key, dir)?;
     let host = plugin_host(Some(dir))?;
     let registry = node_types(host.clone(), &[]).await?;
-    let builder = Engine::builder().store(store).encryption_key(key).plugin_policy(policy);
-    let builder = builder.plugins(registry.clone()).sandbox(Arc::new(WasmSandbox::new(host, registry)));
-    Ok(builder.build().await?)
+    let builder = Engine::builder().store(store).encryption_key(key);
+    Ok(with_plugins(builder, host, registry, policy)?.build().await?)
+}
+
+/// Lets plugins be installed beside those that are loaded.
+pub(crate) fn with_plugins(
+    builder: Builder,
+    host: Host,
+    registry: Arc<Registry>,
+    policy: Policy,
+) -> Result<Builder, Failure> {
+    let fetch = Fetch::new(FetchOptions::default(), Arc::new(SystemClock));
+    let fetch = fetch.map_err(kubeorch_core::Error::from)?;
+    let builder = builder.plugins(registry.clone()).plugin_policy(policy).download(Arc::new(fetch));
+    Ok(builder.sandbox(Arc::new(WasmSandbox::new(host, registry))))
 }
 
 /// Opens the store of a data directory; makes both when they are not there. Blocks on the disk, at start only.

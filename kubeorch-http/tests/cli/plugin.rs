@@ -105,8 +105,8 @@ fn edited(author: &Author, cargo: &[&str]) {
     std::fs::write(&source, text.replace("\"limits.memory\"", "\"requests.memory\"")).unwrap();
     let ended = test(&[]);
     assert_eq!(ended.code, 3, "{}", ended.stderr);
-    assert!(ended.stdout.contains("-          \"limits.memory\": \"2Gi\""), "{}", ended.stdout);
-    assert!(ended.stdout.contains("+          \"requests.memory\": \"2Gi\""), "{}", ended.stdout);
+    assert!(ended.stdout.contains("-            \"limits.memory\": \"2Gi\""), "{}", ended.stdout);
+    assert!(ended.stdout.contains("+            \"requests.memory\": \"2Gi\""), "{}", ended.stdout);
     assert!(ended.stderr.contains("hint: Correct the plugin"), "{}", ended.stderr);
     assert!(test(&["--bless"]).stdout.contains("blessed"));
     let passed = author.json(&[&["plugin", "test"], cargo].concat());

@@ -28,7 +28,7 @@ pub struct Package {
     pub library: Option<String>,
     /// Where Cargo builds.
     pub target: PathBuf,
-    /// Folders of packages that come from no registry, the project's own first, and what to call them in the bytes.
+    /// Folders of packages that come from no registry, the project's own too, and what to call them in the bytes.
     pub sources: Vec<(PathBuf, String)>,
     /// The SDK that it resolves to: version, and folder when it is one.
     pub sdk: Option<(String, Option<PathBuf>)>,

@@ -11,6 +11,7 @@ const INSTALL: &str = "\
 Examples:
   kubeorch plugin install team-quota.wasm --trusted-key RWQ…      signed, with team-quota.wasm.minisig beside it
   kubeorch plugin install team-quota.wasm --sha256 549a34e1…
+  kubeorch plugin install oci://registry.example.com/plugins/team-quota:0.1.0
   kubeorch plugin install team-quota.wasm --allow-unsigned        for development
 
 A server that has the store open installs it itself, by its own rules: `plugins.trusted_keys` and
@@ -39,13 +40,13 @@ pub(crate) struct Rules {
 /// What to install, and how to know that it is that.
 #[derive(Args)]
 pub(crate) struct Component {
-    /// The component
-    #[arg(value_name = "FILE", value_hint = ValueHint::FilePath)]
-    pub(crate) file: PathBuf,
+    /// The component: a file, `https://…` with --sha256, or `oci://REGISTRY/REPOSITORY:TAG`
+    #[arg(value_hint = ValueHint::FilePath)]
+    pub(crate) source: String,
     /// SHA-256 that it must have, in hex
     #[arg(long, value_name = "HEX")]
     pub(crate) sha256: Option<String>,
-    /// Its minisign signature, by default FILE.minisig when that is there
+    /// Its minisign signature, by default what lies beside it as SOURCE.minisig
     #[arg(long, value_name = "FILE", value_hint = ValueHint::FilePath)]
     pub(crate) signature: Option<PathBuf>,
 }

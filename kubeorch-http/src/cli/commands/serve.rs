@@ -5,7 +5,6 @@ use std::sync::Arc;
 
 use axum::http::HeaderValue;
 use kubeorch_core::Engine;
-use kubeorch_core::plugin::WasmSandbox;
 use kubeorch_core::store::Redb;
 use kubeorch_core::time::SystemClock;
 use tokio_util::sync::CancellationToken;
@@ -85,12 +84,10 @@ async fn open_engine(settings: Settings, store: Arc<Redb>) -> Result<Engine, Fai
     let mut builder = Engine::builder()
         .store(store)
         .encryption_key(key)
-        .plugins(registry.clone())
-        .sandbox(Arc::new(WasmSandbox::new(host, registry)))
-        .plugin_policy(settings.plugins)
         .users(settings.users)
         .retention(settings.retention)
         .clock(Arc::new(SystemClock));
+    builder = engine::with_plugins(builder, host, registry, settings.plugins)?;
     if settings.simulator {
         builder = builder.cluster(simulation::NAME, simulation::cluster());
     }

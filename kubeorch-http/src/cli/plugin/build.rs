@@ -85,6 +85,10 @@ fn failure(error: &Error, terminal: &mut Terminal) -> Failure {
         Error::Toolchain(toolchain::Error::Missing { .. }) => {
             failed.hint("Install Rust with rustup: https://rustup.rs")
         }
+        Error::Metadata(_) => failed.hint(
+            "Correct Cargo.toml. An SDK that is not in the registry is named by its folder, \
+             kubeorch-plugin-sdk = { path = \"…/sdk\" }.",
+        ),
         _ => failed,
     }
 }

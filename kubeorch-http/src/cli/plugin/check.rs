@@ -3,7 +3,7 @@
 use kubeorch_core::plugin::Limits;
 use kubeorch_core::plugin::check::{Finding, Report, Severity};
 
-use super::{component, host};
+use super::{component, count, host};
 use crate::cli::args;
 use crate::cli::exit;
 use crate::cli::failure::Outcome;
@@ -35,13 +35,18 @@ fn told(report: &Report, limits: &Limits) -> String {
     };
     let who = report.plugin.as_ref().map_or_else(
         || report.file.clone(),
-        |plugin| format!("{} {}, {} node types", plugin.id, plugin.version, report.node_types.len()),
+        |plugin| {
+            let types = count(report.node_types.len(), "node type");
+            format!("{} {}, {types}", plugin.id, plugin.version)
+        },
     );
     let warnings = report.findings.len() - errors;
     text += &format!(
-        "{who}, {}: {verdict}, {errors} errors, {warnings} warnings, {} calls\n",
+        "{who}, {}: {verdict}, {}, {}, {}\n",
         Size(report.size as u64),
-        report.calls
+        count(errors, "error"),
+        count(warnings, "warning"),
+        count(report.calls, "call"),
     );
     text
 }

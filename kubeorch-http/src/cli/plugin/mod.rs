@@ -73,6 +73,12 @@ pub(crate) fn component(path: &Path) -> Result<Vec<u8>, Failure> {
     std::fs::read(path).map_err(failure)
 }
 
+/// A number of things: `1 case`, `2 cases`.
+fn count(number: usize, thing: &str) -> String {
+    let plural = if number == 1 { "" } else { "s" };
+    format!("{number} {thing}{plural}")
+}
+
 /// A path as people typed it, when it lies below the current directory.
 fn shown(path: &Path) -> String {
     let here = std::env::current_dir().and_then(std::fs::canonicalize).unwrap_or_default();

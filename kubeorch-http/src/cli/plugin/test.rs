@@ -7,7 +7,7 @@ use serde::Serialize;
 use similar::{ChangeTag, TextDiff};
 
 use super::cases::{self, Verdict};
-use super::{build, component, host};
+use super::{build, component, count, host};
 use crate::cli::args;
 use crate::cli::exit;
 use crate::cli::failure::{Failure, Outcome};
@@ -63,14 +63,19 @@ pub(super) async fn test(args: &args::Test, terminal: &mut Terminal) -> Outcome 
         None => told(&rows),
     })?;
     let bad = rows.iter().filter(|row| matches!(row.result, "differs" | "failed")).count();
-    terminal.note(&format!("{} cases, {bad} not as expected, {}", rows.len(), seconds(began.elapsed())));
+    terminal.note(&format!(
+        "{}, {bad} not as expected, {}",
+        count(rows.len(), "case"),
+        seconds(began.elapsed())
+    ));
     if bad == 0 {
         return Ok(exit::OK);
     }
     if args.output != Format::Table {
         return Ok(exit::INVALID);
     }
-    let failure = Failure::new(exit::INVALID, format!("{bad} of {} cases are not as expected", rows.len()));
+    let failure =
+        Failure::new(exit::INVALID, format!("{bad} of {} not as expected", count(rows.len(), "case")));
     Err(failure.hint("Correct the plugin, or take the new answers with --bless and read what changed."))
 }
 

@@ -48,12 +48,22 @@ pub(crate) enum Change {
     },
 }
 
-/// A component's file, in a path as the server sees it.
+/// A component, and how to know that it is the one that was meant.
 #[derive(Debug, Clone, Serialize, Deserialize)]
 pub(crate) struct Given {
-    pub(super) file: PathBuf,
+    pub(super) place: Place,
     pub(super) sha256: Option<String>,
     pub(super) signature: Option<String>,
+}
+
+/// Where a component lies.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub(super) enum Place {
+    /// In a file, in a path as the server sees it.
+    File(PathBuf),
+    /// `https://…` or `oci://…`.
+    Remote(String),
 }
 
 impl Change {
@@ -80,7 +90,11 @@ impl Change {
 }
 
 impl From<Given> for Package {
-    fn from(Given { file, sha256, signature }: Given) -> Self {
-        Self { source: Source::File(file), sha256, signature }
+    fn from(Given { place, sha256, signature }: Given) -> Self {
+        let source = match place {
+            Place::File(path) => Source::File(path),
+            Place::Remote(address) => Source::Remote(address),
+        };
+        Self { source, sha256, signature }
     }
 }

@@ -11,7 +11,7 @@ use kubeorch_core::store::{Error, Redb, redb};
 use kubeorch_core::time::SystemClock;
 
 pub(crate) use change::Change;
-use change::Given;
+use change::{Given, Place};
 pub(crate) use row::Row;
 
 use crate::cli::args::{self, Component, Rules};
@@ -20,6 +20,9 @@ use crate::cli::exit;
 use crate::cli::failure::{Failure, Outcome};
 use crate::cli::output::{Terminal, document};
 use crate::cli::store::{absolute, data_dir, present};
+
+/// How addresses begin; everything else is a path.
+const REMOTE: [&str; 2] = ["https://", "oci://"];
 
 /// `plugin install`.
 pub(super) async fn install(args: &args::Install, terminal: &mut Terminal) -> Outcome {
@@ -50,19 +53,27 @@ pub(super) async fn remove(args: &args::Remove, terminal: &mut Terminal) -> Outc
 
 /// The component as the server sees it, which runs in another directory.
 fn given(component: &Component) -> Result<Given, Failure> {
-    if !component.file.is_file() {
-        let hint = "Make it with `kubeorch plugin build --release`, which prints where it is.";
-        return Err(Failure::usage(format!("there is no file {}", component.file.display())).hint(hint));
-    }
     let signature = component.signature.as_ref().map(|path| {
         std::fs::read_to_string(path)
             .map_err(|error| Failure::usage(format!("{} cannot be read: {error}", path.display())))
     });
     Ok(Given {
-        file: absolute(&component.file)?,
+        place: place(&component.source)?,
         sha256: component.sha256.clone(),
         signature: signature.transpose()?,
     })
+}
+
+fn place(source: &str) -> Result<Place, Failure> {
+    if REMOTE.iter().any(|scheme| source.starts_with(scheme)) {
+        return Ok(Place::Remote(source.to_owned()));
+    }
+    let path = Path::new(source);
+    if path.is_file() {
+        return Ok(Place::File(absolute(path)?));
+    }
+    let hint = "Make it with `kubeorch plugin build --release`, which prints where it is.";
+    Err(Failure::usage(format!("there is no file {source}")).hint(hint))
 }
 
 /// Makes the change and prints what is there now.
