@@ -11,7 +11,7 @@
 //! | `fix-template` | names what is wrong with a deployment and proposes how to mend it | [`fix::Fixes`] |
 //!
 //! A node-types plugin imports nothing; the others may write to the host's log with [`log`], and a panic writes there by
-//! itself. One plugin may be of several worlds: [`export_plugin!`] takes a list.
+//! itself. A component is of one world.
 //!
 //! ```
 //! use kubeorch_plugin_sdk::{
@@ -118,15 +118,15 @@ pub use self::{
     reader::{Reader, read_integer, read_text},
 };
 
-/// Exports types as the component of this crate, one for each world: `export_plugin!(node_types: A, step: B)`. The worlds
-/// are `node_types`, `step`, `analyzer` and `fix`. Once per `cdylib`.
+/// Exports a type as the component of this crate: `export_plugin!(step: Mine)`. The worlds are `node_types`, `step`,
+/// `analyzer` and `fix`; a component is of one. Once per `cdylib`.
 #[macro_export]
 macro_rules! export_plugin {
-    ($($world:ident: $plugin:ty),+ $(,)?) => {
-        $(const _: () = {
+    ($world:ident: $plugin:ty) => {
+        const _: () = {
             type Exported = $crate::bindings::$world::Adapter<$plugin>;
-            $crate::bindings::$world::export!(Exported with_types_in $crate::bindings::$world);
-        };)+
+    $crate::bindings::$world::export!(Exported with_types_in $crate::bindings::$world);
+        };
     };
 }
 

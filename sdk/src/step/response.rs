@@ -28,7 +28,6 @@ pub enum Response {
     /// It is done.
     Done {
         /// What flows out, by name of the port.
-        #[serde(default)]
         outputs: Map<String, Value>,
         /// The exit by which execution goes on; absent for a step that has one exit.
         #[serde(default, skip_serializing_if = "Option::is_none")]
@@ -143,7 +142,6 @@ mod tests {
         let effect = json!({ "id": "a", "kind": "http", "request": { "url": "https://example.com" } });
         for (answer, expected) in [
             (json!({ "outputs": { "n": 1 }, "later": true }), Response::done().output("n", 1)),
-            (json!({}), Response::done()),
             (json!({ "outputs": {}, "exit": "no" }), Response::done().exit("no")),
             (json!({ "error": { "code": "c", "message": "m" }, "outputs": {} }), Response::error("c", "m")),
             (
@@ -153,5 +151,6 @@ mod tests {
         ] {
             assert_eq!(serde_json::from_value::<Response>(answer.clone()).unwrap(), expected, "{answer}");
         }
+        assert!(serde_json::from_value::<Response>(json!({ "exit": "no" })).is_err());
     }
 }

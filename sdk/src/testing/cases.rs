@@ -26,8 +26,7 @@ const WORLDS: [(&str, &[&str]); 4] = [
 pub struct Case {
     /// The name of its folder.
     pub name: String,
-    /// The function as the WIT names it: `run`; or with its world, `step/run`, where a plugin of several worlds has two of
-    /// that name.
+    /// The function as the WIT names it: `run`.
     pub call: String,
     /// What the function is called with; `null` for those that take nothing.
     pub request: Value,
@@ -65,28 +64,22 @@ fn read(file: &Path) -> Result<(String, Value), String> {
     let (Some((call, request)), None) = (members.next(), members.next()) else {
         return Err("it has to have one member, the call: {\"render\": {…}}".to_owned());
     };
-    let function = |world: &str| function(&call, world).is_some();
-    if WORLDS.iter().any(|(world, _)| function(world)) {
+    if WORLDS.iter().any(|(_, functions)| functions.contains(&call.as_str())) {
         Ok((call, request))
     } else {
         Err(format!("{call} is no function of any world"))
     }
 }
 
-fn function<'a>(call: &'a str, world: &str) -> Option<&'a str> {
-    let name = match call.split_once('/') {
-        Some((of, name)) if of == world => name,
-        Some(_) => return None,
-        None => call,
-    };
-    let (_, functions) = WORLDS.iter().find(|(other, _)| *other == world)?;
-    functions.contains(&name).then_some(name)
+fn functions(world: &str) -> &'static [&'static str] {
+    WORLDS.iter().find(|(other, _)| *other == world).map_or(&[], |(_, functions)| functions)
 }
 
 impl Case {
-    /// The function within a world; none when the call is one of another world.
+    /// The function, when that world has it.
     pub fn function(&self, world: &str) -> Option<&str> {
-        function(&self.call, world)
+        let call = self.call.as_str();
+        functions(world).contains(&call).then_some(call)
     }
 
     /// The bytes that the function is called with.
@@ -133,21 +126,6 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_call_is_of_the_worlds_that_have_it() {
-        for (call, world, expected) in [
-            ("run", "step", Some("run")),
-            ("run", "node-types", None),
-            ("describe", "fix-template", Some("describe")),
-            ("describe", "import-analyzer", Some("describe")),
-            ("fix-template/describe", "import-analyzer", None),
-            ("fix-template/describe", "fix-template", Some("describe")),
-            ("step/nothing", "step", None),
-        ] {
-            assert_eq!(function(call, world), expected, "{call} {world}");
-        }
-    }
-
-    #[test]
     fn all_that_is_wrong_with_a_folder_of_cases_is_told_at_once() {
         let folder = env::temp_dir().join(format!("kubeorch-cases-{}", std::process::id()));
         for (name, text) in
@@ -163,6 +141,7 @@ mod tests {
         }
         let good = cases(&folder).unwrap();
         assert_eq!((good[0].name.as_str(), good[0].function("step")), ("d", Some("run")));
+        assert_eq!(good[0].function("node-types"), None);
         fs::remove_dir_all(folder).unwrap();
     }
 }

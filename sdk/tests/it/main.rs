@@ -1,0 +1,3 @@
+//! What the SDK promises to plugins that are built already.
+
+mod wit;
