@@ -9,10 +9,12 @@ use super::DataDir;
 
 const INSTALL: &str = "\
 Examples:
-  kubeorch plugin install team-quota.wasm --trusted-key RWQ…      signed, with team-quota.wasm.minisig beside it
-  kubeorch plugin install team-quota.wasm --sha256 549a34e1…
+  kubeorch plugin install team-quota.wasm --trusted-key RWQBAgM…
+                                        signed: team-quota.wasm.minisig lies beside it
   kubeorch plugin install oci://registry.example.com/plugins/team-quota:0.1.0
-  kubeorch plugin install team-quota.wasm --allow-unsigned        for development
+                                        the signature comes from there too
+  kubeorch plugin install team-quota.wasm --allow-unsigned
+                                        for development
 
 A server that has the store open installs it itself, by its own rules: `plugins.trusted_keys` and
 `plugins.allow_unsigned` of its configuration. Calls that are under way end in the version they began in.";
