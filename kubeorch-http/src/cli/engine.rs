@@ -76,8 +76,8 @@ pub(crate) async fn on_disk(
     types: Arc<dyn NodeTypes>,
     target: &Target,
 ) -> Result<Engine, Failure> {
+    let key = key(EncryptionKey::File, dir)?;
     let store = open_store(dir, redb::Options::default())?;
-    let key = encryption_key(EncryptionKey::File, dir)?;
     let builder = Engine::builder().store(store).encryption_key(key).plugins(types);
     Ok(builder.cluster(&target.name, target.cluster.clone()).build().await?)
 }
@@ -105,6 +105,12 @@ pub(crate) fn with_plugins(
     let fetch = fetch.map_err(kubeorch_core::Error::from)?;
     let builder = builder.plugins(registry.clone()).plugin_policy(policy).download(Arc::new(fetch));
     Ok(builder.sandbox(Arc::new(WasmSandbox::new(host, registry))))
+}
+
+/// The encryption key of a data directory, before its store is opened.
+pub(crate) fn key(key: EncryptionKey, dir: &Path) -> Result<Secret, Failure> {
+    private_dir(dir)?;
+    encryption_key(key, dir)
 }
 
 /// Opens the store of a data directory; makes both when they are not there. Blocks on the disk, at start only.

@@ -10,7 +10,7 @@ use kubeorch_core::time::SystemClock;
 use tokio_util::sync::CancellationToken;
 
 use crate::cli::args;
-use crate::cli::config::{Layers, Settings, encryption_key};
+use crate::cli::config::{EncryptionKey, Layers, Settings};
 use crate::cli::failure::{Failure, Outcome};
 use crate::cli::output::Terminal;
 use crate::cli::signals::Signals;
@@ -36,15 +36,17 @@ pub(crate) async fn serve(args: &args::Serve, terminal: &mut Terminal) -> Outcom
     run(settings, terminal).await
 }
 
-async fn run(settings: Settings, terminal: &mut Terminal) -> Outcome {
+async fn run(mut settings: Settings, terminal: &mut Terminal) -> Outcome {
     let mut signals = Signals::listen()?;
     let drain = CancellationToken::new();
     let server = bind(settings.listen, Limits { drain: settings.drain, ..Limits::default() }).await?;
     let options = options(&settings, drain.clone())?;
+    let given = std::mem::replace(&mut settings.encryption_key, EncryptionKey::File);
+    let key = engine::key(given, &settings.data_dir)?;
     let store = engine::open_store(&settings.data_dir, settings.store)?;
     #[cfg(unix)]
     let (dir, of_control) = (settings.data_dir.clone(), store.clone());
-    let engine = open_engine(settings, store).await?;
+    let engine = open_engine(settings, key, store).await?;
     #[cfg(unix)]
     let _control = control(&dir, of_control, &engine);
     let address = server.address().map_err(|error| address_failure("the address", &error))?;
@@ -77,8 +79,7 @@ fn control(dir: &Path, store: Arc<Redb>, engine: &Engine) -> Option<Control> {
         .ok()
 }
 
-async fn open_engine(settings: Settings, store: Arc<Redb>) -> Result<Engine, Failure> {
-    let key = encryption_key(settings.encryption_key, &settings.data_dir)?;
+async fn open_engine(settings: Settings, key: Secret, store: Arc<Redb>) -> Result<Engine, Failure> {
     let host = engine::plugin_host(Some(&settings.data_dir))?;
     let registry = engine::node_types(host.clone(), &[]).await?;
     let mut builder = Engine::builder()

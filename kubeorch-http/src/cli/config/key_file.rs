@@ -1,13 +1,14 @@
 //! The encryption key of a data directory.
 
-use std::fs::{self, OpenOptions};
-use std::io::{self, Write};
+use std::fs::{self, File, OpenOptions};
+use std::io::{self, Read, Write};
 use std::path::Path;
 
 use kubeorch_core::secret::Secret;
 use kubeorch_core::time::{Entropy, SystemEntropy};
 
 use super::EncryptionKey;
+use crate::cli::engine::STORE;
 use crate::cli::exit;
 use crate::cli::failure::Failure;
 
@@ -16,7 +17,11 @@ pub(crate) const NAME: &str = "key";
 /// A key of AES-256.
 const BYTES: usize = 32;
 
-/// The key: as given, else from the file, which is made with mode 0600 when it is not there.
+/// The longest key file that is read: the digits and white space round them.
+const MOST: u64 = 1024;
+
+/// The key: as given, else from the file. Where neither the file nor a store is there, the file is made with mode 0600, so
+/// call it before the store is opened: a new key never fits a store that has one.
 ///
 /// `dir` must exist. A key that came from a file and is then given too must be the same text, or credentials in the
 /// store no longer open; the store cannot tell, so nothing is checked here.
@@ -24,24 +29,44 @@ pub(crate) fn encryption_key(key: EncryptionKey, dir: &Path) -> Result<Secret, F
     let path = dir.join(NAME);
     let failed = |error: &io::Error| {
         Failure::new(exit::STORE, format!("the encryption key {} cannot be used: {error}", path.display()))
+            .hint("Put the copy that you keep of it there; no backup of the store holds it.")
     };
     match key {
         EncryptionKey::Given(key) => Ok(key),
-        EncryptionKey::File => match fs::read_to_string(&path) {
-            Ok(text) => check(&text).map_err(|error| failed(&error)),
+        EncryptionKey::File => match read(&path) {
             Err(error) if error.kind() == io::ErrorKind::NotFound => {
+                if dir.join(STORE).exists() {
+                    return Err(missing(dir));
+                }
                 make(dir, &path).map_err(|error| failed(&error))
             }
-            Err(error) => Err(failed(&error)),
+            read => read.map_err(|error| failed(&error)),
         },
     }
+}
+
+fn missing(dir: &Path) -> Failure {
+    let message = format!("{} holds a store, and no encryption key", dir.display());
+    Failure::new(exit::STORE, message).hint(
+        "Put the file `key` of the server that made the store there, or give its key with KUBEORCH_ENCRYPTION_KEY.",
+    )
+}
+
+/// Reads a regular file: what else there is may never end, or never begin.
+fn read(path: &Path) -> io::Result<Secret> {
+    if !fs::metadata(path)?.is_file() {
+        return Err(io::Error::new(io::ErrorKind::InvalidInput, "it is not a file"));
+    }
+    let mut text = String::new();
+    File::open(path)?.take(MOST).read_to_string(&mut text)?;
+    check(&text)
 }
 
 fn check(text: &str) -> io::Result<Secret> {
     let text = text.trim();
     let hex = text.len() == 2 * BYTES && text.bytes().all(|byte| byte.is_ascii_hexdigit());
     let damaged =
-        || io::Error::new(io::ErrorKind::InvalidData, "it is not 64 hex digits; restore it from a backup");
+        || io::Error::new(io::ErrorKind::InvalidData, "it is not 64 hex digits");
     hex.then(|| Secret::new(text)).ok_or_else(damaged)
 }
 
@@ -58,7 +83,7 @@ fn make(dir: &Path, path: &Path) -> io::Result<Secret> {
     let _ = fs::remove_file(&draft);
     match linked {
         Err(error) if error.kind() != io::ErrorKind::AlreadyExists => Err(error),
-        _ => check(&fs::read_to_string(path)?),
+        _ => read(path),
     }
 }
 

@@ -192,6 +192,15 @@ fn the_key_file_is_made_once_and_private() {
         use std::os::unix::fs::PermissionsExt;
         assert_eq!(path.metadata().unwrap().permissions().mode() & 0o777, 0o600);
     }
+    std::fs::remove_file(&path).unwrap();
+    std::fs::write(dir.path().join("kubeorch.redb"), "").unwrap();
+    assert!(key().unwrap_err().message.contains("and no encryption key"), "no new key for an old store");
+    #[cfg(unix)]
+    {
+        std::os::unix::fs::symlink("/dev/zero", &path).unwrap();
+        assert!(key().unwrap_err().message.contains("it is not a file"));
+        std::fs::remove_file(&path).unwrap();
+    }
     std::fs::write(&path, "damaged").unwrap();
     let failure = key().unwrap_err();
     assert_eq!(failure.code, exit::STORE);

@@ -50,8 +50,9 @@ pub(crate) async fn export(args: &args::Export, terminal: &mut Terminal) -> Outc
     };
     let done = match done.and_then(|summary| sink.finish().map(|bytes| (summary, bytes))) {
         Ok(done) => done,
-        // Whoever closed the pipe has seen enough.
-        Err(_) if sink.reader_left() => return Ok(exit::OK),
+        Err(_) if sink.reader_left() => {
+            return Err(Failure::new(exit::FAILURE, "whoever read the export went away before its end"));
+        }
         Err(failure) => {
             sink.discard();
             return Err(failure);

@@ -54,6 +54,14 @@ fn stands_for_a_stream(file: &Path) -> bool {
     file == Path::new("-")
 }
 
+/// The outcome of work on a thread that may block.
+fn joined<T, E: Into<kubeorch_core::Error>>(
+    done: Result<Result<T, E>, tokio::task::JoinError>,
+) -> Result<T, Failure> {
+    let done = done.map_err(|error| Failure::new(exit::FAILURE, error.to_string()))?;
+    Ok(done.map_err(Into::into)?)
+}
+
 /// A path as the server sees it, which runs in another directory.
 pub(super) fn absolute(path: &Path) -> Result<PathBuf, Failure> {
     std::path::absolute(path).map_err(|error| Failure::usage(format!("{}: {error}", path.display())))

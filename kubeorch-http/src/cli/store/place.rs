@@ -40,9 +40,18 @@ impl Place {
 
     /// The file to make; what a command that was killed left there is removed.
     pub(super) fn beside(&self, ending: &str) -> PathBuf {
-        let made = beside(&self.file, ending);
-        let _ = std::fs::remove_file(&made);
-        made
+        self.forget(ending);
+        beside(&self.file, ending)
+    }
+
+    /// Removes what work that was broken off leaves at [`Self::beside`], or goes on to write until the process ends.
+    pub(super) fn forget(&self, ending: &str) {
+        let name = beside(&self.file, ending).file_name().unwrap_or_default().to_owned();
+        for entry in std::fs::read_dir(&self.dir).into_iter().flatten().flatten() {
+            if entry.file_name().as_encoded_bytes().starts_with(name.as_encoded_bytes()) {
+                let _ = std::fs::remove_file(entry.path());
+            }
+        }
     }
 
     /// Puts what was made in place. An old store is kept under a name with the time.

@@ -6,12 +6,13 @@ use std::time::Instant;
 use kubeorch_core::store::redb;
 use kubeorch_core::time::SystemClock;
 
-use super::Size;
 use super::place::Place;
+use super::{Size, joined};
 use crate::cli::args;
 use crate::cli::exit;
-use crate::cli::failure::{Failure, Outcome};
+use crate::cli::failure::Outcome;
 use crate::cli::output::{Terminal, document, seconds};
+use crate::cli::signals::Signals;
 
 /// Restores, and puts the result in place when everything was checked.
 pub(crate) async fn restore(args: &args::Restore, terminal: &mut Terminal) -> Outcome {
@@ -23,8 +24,9 @@ pub(crate) async fn restore(args: &args::Restore, terminal: &mut Terminal) -> Ou
         let made = made.clone();
         move || redb::restore(&backups, &made, &kubeorch_core::schema(), Arc::new(SystemClock))
     });
-    let manifest = manifest.await.map_err(|error| Failure::new(exit::FAILURE, error.to_string()))?;
-    let manifest = manifest.map_err(kubeorch_core::Error::from)?;
+    let manifest = Signals::listen()?.or(async { joined(manifest.await) }).await.inspect_err(|_| {
+        place.forget("restoring");
+    })?;
     place.put(&made, terminal)?;
     terminal.data(&document(args.output, &manifest).unwrap_or_else(|| {
         let (size, took) = (Size(manifest.bytes), seconds(began.elapsed()));

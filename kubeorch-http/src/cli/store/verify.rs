@@ -9,12 +9,13 @@ use kubeorch_core::store::{Db, Error, Redb, redb};
 use kubeorch_core::time::SystemClock;
 use serde::{Deserialize, Serialize};
 
-use super::{data_dir, present};
+use super::{data_dir, joined, present};
 use crate::cli::args;
 use crate::cli::engine::STORE;
 use crate::cli::exit;
 use crate::cli::failure::{Failure, Outcome};
 use crate::cli::output::{Table, Terminal, document, seconds};
+use crate::cli::signals::Signals;
 
 /// The answer.
 #[derive(Debug, Default, Serialize, Deserialize)]
@@ -39,7 +40,16 @@ impl From<Vec<Fault>> for Report {
 /// Checks, and lists what is wrong.
 pub(crate) async fn verify(args: &args::Verify, terminal: &mut Terminal) -> Outcome {
     let began = Instant::now();
-    let report = match args.path.as_deref() {
+    let mut signals = Signals::listen()?;
+    let report = signals.or(look(args, terminal)).await?;
+    let code = if report.faults.is_empty() { exit::OK } else { exit::STORE };
+    let text = document(args.output, &report).unwrap_or_else(|| told(&report, &seconds(began.elapsed())));
+    terminal.data(&text)?;
+    Ok(code)
+}
+
+async fn look(args: &args::Verify, terminal: &mut Terminal) -> Result<Report, Failure> {
+    Ok(match args.path.as_deref() {
         Some(path) if path.join("manifest.json").is_file() => {
             redb::Manifest::check(path).map_err(kubeorch_core::Error::from)?;
             Report::default()
@@ -53,11 +63,7 @@ pub(crate) async fn verify(args: &args::Verify, terminal: &mut Terminal) -> Outc
             let dir = data_dir(&args.place)?;
             store(&present(&dir)?, &dir, terminal).await?
         }
-    };
-    let code = if report.faults.is_empty() { exit::OK } else { exit::STORE };
-    let text = document(args.output, &report).unwrap_or_else(|| told(&report, &seconds(began.elapsed())));
-    terminal.data(&text)?;
-    Ok(code)
+    })
 }
 
 async fn store(file: &Path, dir: &Path, terminal: &mut Terminal) -> Result<Report, Failure> {
@@ -75,8 +81,7 @@ async fn store(file: &Path, dir: &Path, terminal: &mut Terminal) -> Result<Repor
 /// Walks everything on a thread that may block.
 pub(super) async fn check(db: Db) -> Result<Report, Failure> {
     let faults = tokio::task::spawn_blocking(move || db.verify(&kubeorch_core::schema()));
-    let faults = faults.await.map_err(|error| Failure::new(exit::FAILURE, error.to_string()))?;
-    Ok(faults.map_err(kubeorch_core::Error::from)?.into())
+    Ok(joined(faults.await)?.into())
 }
 
 fn told(report: &Report, took: &str) -> String {

@@ -2,7 +2,7 @@
 
 use std::ops::ControlFlow;
 
-use tokio::sync::mpsc;
+use tokio::sync::mpsc::{self, error::TrySendError};
 
 use super::Size;
 use crate::cli::exit;
@@ -58,9 +58,10 @@ pub(super) fn teller(tell: mpsc::Sender<u64>) -> Tell {
             return ControlFlow::Continue(());
         }
         told = bytes;
-        match tell.blocking_send(bytes) {
-            Ok(()) => ControlFlow::Continue(()),
-            Err(_) => ControlFlow::Break(()),
+        // Never waits: the work may run inside of another task, and a line about progress can be left out.
+        match tell.try_send(bytes) {
+            Err(TrySendError::Closed(_)) => ControlFlow::Break(()),
+            Ok(()) | Err(TrySendError::Full(_)) => ControlFlow::Continue(()),
         }
     })
 }

@@ -42,6 +42,8 @@ pub struct Manifest {
     pub rows: BTreeMap<String, u64>,
     /// What an incremental one goes on from; a full one has none.
     pub base: Option<Base>,
+    /// SHA-256 of everything above, hex: of the manifest as JSON without white space and with this empty.
+    pub seal: String,
 }
 
 /// The backup before an incremental one.
@@ -61,7 +63,15 @@ impl Manifest {
         if manifest.format > FORMAT {
             return Err(Error::Newer(backup.display().to_string()));
         }
+        if manifest.sum().ok().as_ref() != Some(&manifest.seal) {
+            return Err(no_backup(backup, &"its manifest is not as it was written"));
+        }
         Ok(manifest)
+    }
+
+    fn sum(&self) -> io::Result<String> {
+        let text = serde_json::to_vec(&Self { seal: String::new(), ..self.clone() })?;
+        Ok(hex(&Sha256::digest(text)))
     }
 
     /// Reads the manifest and the whole file of a backup: whether its bytes are those that were written.
@@ -102,6 +112,7 @@ pub(super) fn publish(
         let file = manifest.file(&draft);
         File::open(&file).and_then(|file| file.sync_all()).map_err(failed)?;
         (manifest.bytes, manifest.sha256) = digest(&file).map_err(failed)?;
+        manifest.seal = manifest.sum().map_err(failed)?;
         let text = serde_json::to_vec_pretty(&manifest).map_err(|error| failed(error.into()))?;
         fs::write(draft.join(FILE), text).map_err(failed)?;
         File::open(draft.join(FILE)).and_then(|file| file.sync_all()).map_err(failed)?;
@@ -139,6 +150,7 @@ pub(super) fn new(store: u64, commit: u64, head: Seq, trimmed: Seq, at: Time) ->
         sha256: String::new(),
         rows: BTreeMap::new(),
         base: None,
+        seal: String::new(),
     }
 }
 
@@ -153,7 +165,11 @@ fn digest(path: &Path) -> io::Result<(u64, String)> {
         hasher.update(&buffer[..count]);
         bytes += count as u64;
     }
-    Ok((bytes, hasher.finalize().iter().map(|byte| format!("{byte:02x}")).collect()))
+    Ok((bytes, hex(&hasher.finalize())))
+}
+
+fn hex(bytes: &[u8]) -> String {
+    bytes.iter().map(|byte| format!("{byte:02x}")).collect()
 }
 
 pub(super) fn no_backup(path: &Path, reason: &impl ToString) -> Error {
