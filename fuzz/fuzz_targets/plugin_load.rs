@@ -7,7 +7,7 @@ use std::sync::LazyLock;
 use std::time::Duration;
 
 use futures::executor::block_on;
-use kubeorch_core::plugin::{Error, Host, Limits, NodeInput, NodeTypes, Registry, RenderRequest};
+use kubeorch_core::plugin::{Error, FaultKind, Host, Limits, NodeInput, NodeTypes, Registry, RenderRequest};
 use libfuzzer_sys::fuzz_target;
 
 /// What every component begins with; most inputs would end at their first byte without it.
@@ -28,8 +28,9 @@ fuzz_target!(|bytes: &[u8]| {
     let component = if bytes.starts_with(b"\0asm") { bytes.to_vec() } else { [HEADER, bytes].concat() };
     let plugin = match block_on(HOST.load("fuzz", component)) {
         Ok(plugin) => plugin,
-        Err(Error::Invalid { .. } | Error::Limit { .. }) => return,
-        Err(Error::Failed { reason, .. }) if !reason.contains("lost in the host") => return,
+        Err(Error::Invalid { .. }) => return,
+        // Of the host it would be a panic in it.
+        Err(Error::Fault(fault)) if fault.kind != FaultKind::Host => return,
         Err(error) => panic!("{error}"),
     };
     let kinds: Vec<String> = plugin.node_types().iter().map(|node_type| node_type.name.clone()).collect();
@@ -38,7 +39,7 @@ fuzz_target!(|bytes: &[u8]| {
     for kind in kinds.into_iter().take(4) {
         let node = NodeInput { id: "node-1".into(), kind, data: serde_json::Map::new() };
         match block_on(registry.render(&RenderRequest { node, links: Vec::new() })) {
-            Err(Error::Failed { reason, .. }) if reason.contains("lost in the host") => panic!("{reason}"),
+            Err(Error::Fault(fault)) if fault.kind == FaultKind::Host => panic!("{fault}"),
             _ => {}
         }
     }
