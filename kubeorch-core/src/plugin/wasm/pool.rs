@@ -121,8 +121,11 @@ impl Shared {
             Some((_, jobs)) => jobs.push_back(job),
             None => queue.lanes.push_back((lane, VecDeque::from([job]))),
         }
+        let open = queue.may_have_more(lane, self.workers);
         drop(queue);
-        self.wake.notify_one();
+        if open {
+            self.wake.notify_one();
+        }
         Ok(())
     }
 
@@ -132,14 +135,7 @@ impl Shared {
             if catch_unwind(AssertUnwindSafe(job)).is_err() {
                 tracing::error!("a plugin call panicked in the host");
             }
-            let mut queue = self.queue.lock();
-            queue.done(lane, start.elapsed() > SLOW);
-            let more = queue.waiting > 0;
-            drop(queue);
-            if more {
-                // A job that was held back for this one; the thread itself may take another's.
-                self.wake.notify_one();
-            }
+            self.queue.lock().done(lane, start.elapsed() > SLOW);
         }
     }
 
@@ -147,6 +143,10 @@ impl Shared {
         let mut queue = self.queue.lock();
         loop {
             if let Some(next) = queue.pop(self.workers) {
+                // Nobody was woken for a job that was held back when it came; whoever takes one passes it on.
+                if queue.next(self.workers).is_some() {
+                    self.wake.notify_one();
+                }
                 return Some(next);
             }
             if queue.closed {
@@ -158,12 +158,20 @@ impl Shared {
 }
 
 impl Queue {
+    /// Whether a lane may have another thread.
+    fn may_have_more(&self, lane: u32, workers: usize) -> bool {
+        self.busy
+            .get(&lane)
+            .is_none_or(|busy| busy.running < if busy.slow { workers.div_ceil(2) } else { workers })
+    }
+
+    /// Where the next lane is that may have another thread.
+    fn next(&self, workers: usize) -> Option<usize> {
+        self.lanes.iter().position(|(lane, _)| self.may_have_more(*lane, workers))
+    }
+
     fn pop(&mut self, workers: usize) -> Option<(u32, Job)> {
-        let busy = &self.busy;
-        let at = self.lanes.iter().position(|(lane, _)| {
-            busy.get(lane)
-                .is_none_or(|busy| busy.running < if busy.slow { workers.div_ceil(2) } else { workers })
-        })?;
+        let at = self.next(workers)?;
         let (lane, mut jobs) = self.lanes.remove(at)?;
         let job = jobs.pop_front()?;
         if !jobs.is_empty() {
