@@ -144,6 +144,27 @@ pub fn conditions(folder: &Path) -> Result<String, Failure> {
     ))
 }
 
+/// Processor time that the threads of this process have used, those that have ended left out.
+///
+/// On a busy machine it is what one can measure: the time on the clock counts the work of others too. Fails where
+/// there is no procfs.
+pub fn cpu() -> Result<Duration, Failure> {
+    let mut nanos = 0;
+    for thread in std::fs::read_dir("/proc/self/task")? {
+        // A thread that ends meanwhile has no numbers any more.
+        let Ok(text) = std::fs::read_to_string(thread?.path().join("schedstat")) else { continue };
+        nanos += text.split(' ').next().unwrap_or_default().parse::<u64>()?;
+    }
+    Ok(Duration::from_nanos(nanos))
+}
+
+/// Bytes of memory that this process has in use. Fails where there is no procfs.
+pub fn resident() -> Result<u64, Failure> {
+    let text = std::fs::read_to_string("/proc/self/smaps_rollup")?;
+    let line = text.lines().find(|line| line.starts_with("Rss:")).ok_or("procfs tells no size")?;
+    Ok(line.split_whitespace().nth(1).unwrap_or_default().parse::<u64>()? * 1024)
+}
+
 /// Three digits or so, with a unit.
 #[must_use]
 pub fn time(duration: Duration) -> String {
@@ -160,6 +181,18 @@ pub fn at_least(ratio: f64, target: f64) -> [String; 3] {
 #[must_use]
 pub fn at_most(duration: Duration, target: Duration) -> [String; 3] {
     [time(duration), format!("<= {target:?}"), verdict(duration <= target)]
+}
+
+/// A number beside what it should at most be, in a unit.
+#[must_use]
+pub fn at_most_of(number: f64, target: f64, unit: &str) -> [String; 3] {
+    [format!("{number:.2} {unit}"), format!("<= {target} {unit}"), verdict(number <= target)]
+}
+
+/// A rate beside what it should at least be, in a unit.
+#[must_use]
+pub fn at_least_of(number: f64, target: f64, unit: &str) -> [String; 3] {
+    [format!("{number:.0} {unit}"), format!(">= {target:.0} {unit}"), verdict(number >= target)]
 }
 
 fn verdict(reached: bool) -> String {
