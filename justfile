@@ -39,6 +39,7 @@ features:
     cargo check -p kubeorch-core --no-default-features --features redb
     cargo check -p kubeorch-core --no-default-features --features kube
     cargo check -p kubeorch-core --no-default-features --features wasm
+    cargo check -p kubeorch-core --no-default-features --features fetch
     cargo check -p kubeorch-core --no-default-features --features test-util
     cargo check -p kubeorch-http --no-default-features
 

@@ -32,7 +32,7 @@ pub(crate) struct Shared {
 impl Api {
     pub(crate) fn new(engine: Engine, options: Options) -> Self {
         Self(Arc::new(Shared {
-            telemetry: Telemetry::new(engine.store().clone()),
+            telemetry: Telemetry::new(engine.store().clone()).plugins(engine.plugins().clone()),
             engine,
             limiter: Limiter::new(options.rate),
             auth_limiter: Limiter::new(options.auth_rate),

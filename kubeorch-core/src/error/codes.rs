@@ -49,9 +49,9 @@ codes! {
     PLUGIN_NO_PREVIOUS = "plugin.no_previous", Conflict, false, "Install the version that you want.";
     PLUGIN_IN_USE = "plugin.in_use", Conflict, false, "Remove its nodes from the workflows that are named, or force the removal.";
     PLUGIN_UNTRUSTED = "plugin.untrusted", Invalid, false, "Add the signer's public key to `plugins.trusted_keys`.";
-    PLUGIN_TOO_LARGE = "plugin.too_large", TooLarge, false, "Build the component for release, or raise `plugins.max_bytes`.";
+    PLUGIN_TOO_LARGE = "plugin.too_large", TooLarge, false, "Build the component for release and strip it.";
     PLUGIN_FULL = "plugin.full", Conflict, false, "Remove a plugin that nobody uses.";
-    PLUGIN_SOURCE_REFUSED = "plugin.source_refused", Invalid, false, "Give a public https address, or allow the network in `plugins.allow_networks`.";
+    PLUGIN_SOURCE_REFUSED = "plugin.source_refused", Invalid, false, "Give a public https address, or fetch the component yourself and install its file.";
     PLUGIN_SOURCE_FAILED = "plugin.source_failed", Unavailable, true, "Correct the source, and try again.";
     CLUSTER_UNREACHABLE = "cluster.unreachable", Unavailable, true, "Check the address, the network and the certificate of the cluster.";
     CLUSTER_DENIED = "cluster.denied", Unavailable, false, "Check the cluster's credentials and their permissions.";

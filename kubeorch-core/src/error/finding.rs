@@ -95,7 +95,8 @@ impl std::fmt::Display for Finding {
         match (&self.node, &self.edge) {
             (Some(node), _) => write!(f, "{node}")?,
             (None, Some(edge)) => write!(f, "edge {edge}")?,
-            (None, None) => write!(f, "graph")?,
+            // The thing that the code names: the graph, a file, a component.
+            (None, None) => write!(f, "{}", self.code.split('.').next().unwrap_or_default())?,
         }
         if !self.field.is_empty() {
             write!(f, " {}", self.field)?;

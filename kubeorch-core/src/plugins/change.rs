@@ -77,8 +77,8 @@ impl Change {
         }
         let before = before.map(|it| it.previous.as_slice()).unwrap_or_default();
         bytes::collect(tx, before)?;
-        let payload = json!({ "plugin": after.id, "version": after.current.version,
-            "sha256": after.current.sha256, "by": after.current.installed_by });
+        let payload =
+            json!({ "plugin": after.id, "version": after.current.version, "sha256": after.current.sha256 });
         tx.event(stream(&after.id), self.event(), &payload)?;
         Ok(())
     }

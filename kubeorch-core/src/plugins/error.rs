@@ -44,7 +44,7 @@ pub enum Error {
         current: String,
     },
     /// No version is kept to go back to.
-    #[error("plugin {0} has no earlier version")]
+    #[error("plugin {0} keeps no such version to go back to")]
     NoPrevious(String),
     /// Workflows need it.
     #[error("plugin {id} is used by {}", names(.uses))]

@@ -7,6 +7,44 @@
 //! Components stand in the store under their digest, so a backup holds them and a start needs no network. A plugin that
 //! no longer loads is listed with its error and stops nothing else.
 //!
+//! ```
+//! # #[cfg(feature = "test-util")]
+//! # #[tokio::main(flavor = "current_thread")]
+//! # async fn main() -> Result<(), Box<dyn std::error::Error>> {
+//! use std::sync::Arc;
+//!
+//! use kubeorch_core::Engine;
+//! use kubeorch_core::actor::Actor;
+//! use kubeorch_core::plugin::fake::{Sandbox, Types, component};
+//! use kubeorch_core::plugins::{Package, Policy, State, Trust};
+//!
+//! // A real program gives `plugin::WasmSandbox` over its registry, and the keys that it trusts.
+//! let sandbox = Arc::new(Sandbox::new(Types::toys()));
+//! let trust = Trust { allow_unsigned: true, ..Trust::default() };
+//! let engine = Engine::builder()
+//!     .plugins(sandbox.clone())
+//!     .sandbox(sandbox)
+//!     .plugin_policy(Policy { trust, ..Policy::default() })
+//!     .build()
+//!     .await?;
+//!
+//! let catalog = serde_json::json!({
+//!     "plugin": { "id": "mq", "name": "Queues", "version": "1.0.0" },
+//!     "nodeTypes": [{ "name": "queue", "title": "Queue", "parameters": { "type": "object" } }],
+//! });
+//! let package = Package::bytes("mq.wasm", component(&catalog, None));
+//! let view = engine.plugins().install(&Actor::System, package).await?;
+//! assert_eq!(view.state, State::Serving);
+//! assert!(engine.node_types().find("queue").is_some());
+//!
+//! engine.plugins().remove(&Actor::System, "mq", false).await?;
+//! assert!(engine.node_types().find("queue").is_none());
+//! # Ok(())
+//! # }
+//! # #[cfg(not(feature = "test-util"))]
+//! # fn main() {}
+//! ```
+//!
 //! Boundary: running components is the [sandbox](crate::plugin::Sandbox)'s affair, fetching them that of
 //! [`Download`](crate::plugin::Download).
 
@@ -18,6 +56,7 @@ mod directory;
 mod error;
 pub(crate) mod field;
 mod model;
+mod palette;
 mod ready;
 mod records;
 mod service;

@@ -8,13 +8,12 @@ use parking_lot::Mutex;
 
 use super::change::Change;
 use super::directory::Dev;
-use super::model::{Choice, Installed, Seed};
+use super::model::Installed;
 use super::ready::{Ready, ready};
-use super::{Error, Listed, Package, Source, Trust, Use, View, bytes, uses};
-use crate::actor::{Action, Actor, Denied, Subject, allow};
+use super::{Error, Package, State, Trust, Use, View, bytes, uses};
+use crate::actor::{Action, Actor, Subject, allow};
 use crate::engine::{Host, Tasks};
 use crate::plugin::{Download, Sandbox, Usage};
-use crate::store::Query;
 
 /// Rules about plugins.
 #[derive(Debug, Clone)]
@@ -37,7 +36,7 @@ impl Default for Policy {
 /// Plugins. Cheap to clone.
 #[derive(Clone)]
 pub struct Service {
-    inner: Arc<Inner>,
+    pub(super) inner: Arc<Inner>,
 }
 
 /// What the engine hands to the service.
@@ -91,42 +90,6 @@ impl Service {
         Ok(Self { inner: Arc::new(inner) })
     }
 
-    /// The catalogue, by category, then id, with what the caller enabled.
-    pub async fn list(&self, actor: &Actor) -> Result<Vec<Listed>, crate::Error> {
-        allow(actor, Action::Read, Subject::Common).map_err(Error::from)?;
-        Ok(self.listed(actor)?)
-    }
-
-    /// What the caller enabled, in the same order.
-    pub async fn enabled(&self, actor: &Actor) -> Result<Vec<Listed>, crate::Error> {
-        let mut listed = self.list(actor).await?;
-        listed.retain(|entry| entry.enabled_at.is_some());
-        Ok(listed)
-    }
-
-    /// The categories of the catalogue, sorted.
-    pub async fn categories(&self, actor: &Actor) -> Result<Vec<String>, crate::Error> {
-        let listed = self.list(actor).await?;
-        Ok(listed.into_iter().map(|it| it.entry.category).collect::<BTreeSet<_>>().into_iter().collect())
-    }
-
-    /// One entry of the catalogue.
-    pub async fn entry(&self, actor: &Actor, id: &str) -> Result<Listed, crate::Error> {
-        let listed = self.list(actor).await?;
-        Ok(listed.into_iter().find(|it| it.entry.id == id).ok_or(Error::NotFound)?)
-    }
-
-    /// Puts an entry into the caller's palette. Enabling it twice changes nothing.
-    pub async fn enable_entry(&self, actor: &Actor, id: &str) -> Result<(), crate::Error> {
-        self.choose(actor, id, true).await
-    }
-
-    /// Takes an entry out of the caller's palette; nodes that are drawn already stay and deploy. Also what was never
-    /// enabled can be disabled.
-    pub async fn disable_entry(&self, actor: &Actor, id: &str) -> Result<(), crate::Error> {
-        self.choose(actor, id, false).await
-    }
-
     /// All plugins by id: built in, installed, from the directory. Admins only, like all that follows.
     pub async fn plugins(&self, actor: &Actor) -> Result<Vec<View>, crate::Error> {
         allow(actor, Action::Read, Subject::Server).map_err(Error::from)?;
@@ -158,11 +121,7 @@ impl Service {
     ) -> Result<View, crate::Error> {
         self.admin(actor)?;
         self.installed(id)?;
-        let source = match &package.source {
-            Source::Bytes { name, .. } => format!("upload:{name}"),
-            Source::File(path) => format!("file:{}", path.display()),
-            Source::Remote(source) => source.clone(),
-        };
+        let source = package.source.label();
         let change = Change::Upgrade { downgrade };
         let changed = async {
             let ready = ready(&self.inner, actor.user(), package).await?;
@@ -240,18 +199,20 @@ impl Service {
         self.inner.sandbox.iter().flat_map(|sandbox| sandbox.usage()).collect()
     }
 
+    /// The id of every plugin and the word for its state, for metrics; nothing while the store cannot be read.
+    pub fn states(&self) -> Vec<(String, &'static str)> {
+        let views = self.inner.views().unwrap_or_default();
+        let word = |state: &State| match state {
+            State::Serving => "serving",
+            State::Disabled => "disabled",
+            State::Failed(_) => "failed",
+        };
+        views.into_iter().map(|view| (view.id, word(&view.state))).collect()
+    }
+
     /// The rules in force.
     pub fn policy(&self) -> &Policy {
         &self.inner.policy
-    }
-
-    /// The entry that each node type belongs to; a type without one is everybody's.
-    pub(crate) fn owners(&self) -> BTreeMap<String, String> {
-        let of = |it: super::catalogue::Brought| {
-            let entry = it.entry.id;
-            it.node_types.into_iter().map(move |node_type| (node_type.name.clone(), entry.clone()))
-        };
-        self.inner.entries().into_values().flat_map(of).collect()
     }
 
     fn admin(&self, actor: &Actor) -> Result<(), Error> {
@@ -275,58 +236,5 @@ impl Service {
             return Ok(());
         }
         Err(Error::OtherPlugin { wanted: id.to_owned(), found: ready.id().to_owned() })
-    }
-
-    fn listed(&self, actor: &Actor) -> Result<Vec<Listed>, Error> {
-        let entries = self.inner.entries();
-        let listed = self.inner.host.db.read(|reader| {
-            let mut listed = Vec::with_capacity(entries.len());
-            for (id, brought) in entries {
-                // Written when the plugin came into service; gone when it is just being removed.
-                let Some(seed) = reader.get::<Seed>(&id)? else { continue };
-                let choice = match actor.user() {
-                    Some(user) => reader.get::<Choice>(&(user, id))?,
-                    None => None,
-                };
-                listed.push(Listed {
-                    entry: brought.entry,
-                    plugin: brought.plugin,
-                    node_types: brought.node_types.iter().map(|it| (&**it).into()).collect(),
-                    created_at: seed.created_at,
-                    updated_at: seed.updated_at,
-                    enabled_at: choice.and_then(|choice| choice.enabled_at),
-                });
-            }
-            Ok::<_, Error>(listed)
-        });
-        let mut listed = listed?;
-        listed.sort_by(|a, b| (&a.entry.category, &a.entry.id).cmp(&(&b.entry.category, &b.entry.id)));
-        Ok(listed)
-    }
-
-    async fn choose(&self, actor: &Actor, id: &str, on: bool) -> Result<(), crate::Error> {
-        allow(actor, Action::Use, Subject::Common).map_err(Error::from)?;
-        let user = actor.user().ok_or(Error::from(Denied::Anonymous))?;
-        if !self.inner.entries().contains_key(id) {
-            return Err(Error::NotFound.into());
-        }
-        let chosen = self.inner.host.db.write(|tx| {
-            let known = tx.get::<Choice>(&(user, id.to_owned()))?.and_then(|choice| choice.enabled_at);
-            let enabled_at = on.then(|| known.unwrap_or(tx.now()));
-            if known != enabled_at {
-                tx.put(&Choice { user, entry: id.to_owned(), enabled_at })?;
-            }
-            Ok::<_, Error>(())
-        });
-        Ok(chosen.await.map(drop)?)
-    }
-}
-
-/// The entries that an account has enabled; `None` for the engine itself, which has no palette to keep short.
-impl Service {
-    pub(crate) fn choices(&self, actor: &Actor) -> Result<Option<BTreeSet<String>>, Error> {
-        let Some(user) = actor.user() else { return Ok(None) };
-        let chosen = self.inner.host.db.read(|reader| reader.list(&Query::<Choice>::all().prefix(&user)))?;
-        Ok(Some(chosen.into_iter().filter(|it| it.enabled_at.is_some()).map(|it| it.entry).collect()))
     }
 }

@@ -26,6 +26,17 @@ pub enum Source {
     Remote(String),
 }
 
+impl Source {
+    /// How records and messages call it.
+    pub(super) fn label(&self) -> String {
+        match self {
+            Self::Bytes { name, .. } => format!("upload:{}", shown(name)),
+            Self::File(path) => format!("file:{}", shown(&path.to_string_lossy())),
+            Self::Remote(source) => shown(source),
+        }
+    }
+}
+
 /// What to install, and how to know that it is that.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Package {
@@ -75,27 +86,25 @@ pub(super) struct Fetched {
 pub(super) async fn fetch(inner: &Inner, package: Package) -> Result<Fetched, Error> {
     let limit = inner.policy.max_bytes;
     let wanted = package.sha256.as_deref().map(parse_digest).transpose()?;
-    let (source, bytes, beside) = match package.source {
-        Source::Bytes { name, bytes } => (format!("upload:{}", shown(&name)), bytes, None),
+    let source = package.source.label();
+    let (bytes, beside) = match package.source {
+        Source::Bytes { bytes, .. } => (bytes, None),
         Source::File(path) => {
-            let read = tokio::task::spawn_blocking({
-                let path = path.clone();
-                move || read_file(&path, limit)
-            });
+            let read = tokio::task::spawn_blocking(move || read_file(&path, limit));
             let read = read.await.map_err(|_| Error::Stopping)?;
             let Downloaded { bytes, signature } = read?;
-            (format!("file:{}", shown(&path.to_string_lossy())), bytes.into(), signature)
+            (bytes.into(), signature)
         }
-        Source::Remote(source) => {
-            if wanted.is_none() && !source.starts_with("oci://") {
+        Source::Remote(address) => {
+            if wanted.is_none() && !address.starts_with("oci://") {
                 return Err(Error::Invalid(
                     "Give the `sha256` that the component at this address has.".into(),
                 ));
             }
             let no_network = "this engine fetches no components: give the bytes";
             let download = inner.download.as_ref().ok_or(Error::NoSource(no_network))?;
-            let Downloaded { bytes, signature } = download.component(&source, limit).await?;
-            (source, bytes.into(), signature)
+            let Downloaded { bytes, signature } = download.component(&address, limit).await?;
+            (bytes.into(), signature)
         }
     };
     if bytes.len() > limit {

@@ -18,7 +18,10 @@ pub(super) fn of(reader: &Reader<'_>, releases: &[&Release]) -> Result<Vec<Use>,
         if workflow.deleted_at.is_some() {
             return Ok(true);
         }
-        let drawn = workflows::table::graph(reader, workflow.id).map_err(damaged)?;
+        let drawn = workflows::table::graph(reader, workflow.id).map_err(|error| match error {
+            workflows::Error::Store(error) => Error::Store(error),
+            other => damaged(other),
+        })?;
         note(&mut uses, &workflow, false, used(&drawn, releases));
         if workflow.status != workflows::Status::Archived {
             let mut found = BTreeSet::new();
@@ -27,6 +30,7 @@ pub(super) fn of(reader: &Reader<'_>, releases: &[&Release]) -> Result<Vec<Use>,
                     Ok(full) => found.extend(used(&full.graph, releases)),
                     // Retention may have taken it.
                     Err(versions::Error::NotFound) => {}
+                    Err(versions::Error::Store(error)) => return Err(error.into()),
                     Err(error) => return Err(damaged(error)),
                 }
             }
@@ -46,7 +50,10 @@ fn note(uses: &mut Vec<Use>, workflow: &Workflow, deployed: bool, found: BTreeSe
 
 /// The versions whose objects may be in a cluster: of the last run that completed, and of a later one.
 fn deployed(reader: &Reader<'_>, workflow: &Workflow) -> Result<BTreeSet<u64>, Error> {
-    let last = runs::retain::last(reader, workflow.id).map_err(damaged)?;
+    let last = runs::retain::last(reader, workflow.id).map_err(|error| match error {
+        runs::Error::Store(error) => Error::Store(error),
+        other => damaged(other),
+    })?;
     Ok([last.newest, last.completed, last.active].into_iter().flatten().map(|run| run.version).collect())
 }
 

@@ -41,7 +41,7 @@ impl<T: Input + Default> FromRequest<Api> for OptionalJson<T> {
     }
 }
 
-async fn read(request: Request, limit: usize) -> Result<Bytes, Problem> {
+pub(super) async fn read(request: Request, limit: usize) -> Result<Bytes, Problem> {
     let stated = request.headers().get(header::CONTENT_LENGTH).and_then(|value| value.to_str().ok());
     if stated.and_then(|length| length.parse::<u64>().ok()).is_some_and(|length| length > limit as u64) {
         return Err(Problem::too_large(limit));
@@ -56,7 +56,7 @@ async fn read(request: Request, limit: usize) -> Result<Bytes, Problem> {
     })
 }
 
-fn decode<T: Input>(bytes: &[u8]) -> Result<T, Problem> {
+pub(super) fn decode<T: Input>(bytes: &[u8]) -> Result<T, Problem> {
     let mut json = serde_json::Deserializer::from_slice(bytes);
     let refuse = |hint: String| Problem::invalid(T::REFUSAL).hint(hint);
     let value = serde_path_to_error::deserialize(&mut json).map_err(|error| {

@@ -2,11 +2,13 @@
 //! framework's text.
 
 mod body;
+mod component;
 mod path;
 mod query;
 
 pub(crate) use body::{Input, Json, OptionalJson, reply};
-pub(crate) use path::{ClusterPath, RunPath, VersionPath, WorkflowPath};
+pub(crate) use component::Component;
+pub(crate) use path::{ClusterPath, PluginPath, RunPath, VersionPath, WorkflowPath};
 pub(crate) use query::Params;
 
 /// The type of every JSON body.

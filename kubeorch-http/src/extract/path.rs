@@ -17,6 +17,9 @@ pub(crate) struct RunPath(pub(crate) WorkflowId, pub(crate) RunId);
 /// `{id}` of a workflow and the number in `{version}`.
 pub(crate) struct VersionPath(pub(crate) WorkflowId, pub(crate) u64);
 
+/// `{id}` of a plugin, or of an entry of the catalogue.
+pub(crate) struct PluginPath(pub(crate) String);
+
 /// `{name}` of a cluster.
 pub(crate) struct ClusterPath(pub(crate) String);
 
@@ -45,6 +48,14 @@ impl<S: Send + Sync> FromRequestParts<S> for VersionPath {
         let params = params(parts, state).await?;
         let workflow = parse(&params, "id", "Invalid workflow ID")?;
         Ok(Self(workflow, parse(&params, "version", "Invalid version number")?))
+    }
+}
+
+impl<S: Send + Sync> FromRequestParts<S> for PluginPath {
+    type Rejection = Problem;
+
+    async fn from_request_parts(parts: &mut Parts, state: &S) -> Result<Self, Problem> {
+        Ok(Self(parse(&params(parts, state).await?, "id", "Invalid plugin ID")?))
     }
 }
 

@@ -12,6 +12,7 @@ use prometheus_client::metrics::gauge::Gauge;
 use prometheus_client::metrics::histogram::Histogram;
 use prometheus_client::registry::Registry;
 
+use super::plugins::Plugins;
 use super::process::Process;
 use super::store::Store;
 
@@ -65,6 +66,12 @@ impl Telemetry {
         registry.register_collector(Box::new(Process));
         registry.register_collector(Box::new(Store(store)));
         Self { registry, requests, durations, in_flight, patterns: OnceLock::new() }
+    }
+
+    /// With the numbers of plugins.
+    pub(crate) fn plugins(mut self, plugins: kubeorch_core::plugins::Service) -> Self {
+        self.registry.register_collector(Box::new(Plugins(plugins)));
+        self
     }
 
     /// Tells the route patterns, once; others count as unmatched.

@@ -8,6 +8,7 @@ pub(crate) mod clusters;
 pub(crate) mod finding;
 pub(crate) mod graph;
 pub(crate) mod plan;
+pub(crate) mod plugins;
 pub(crate) mod runs;
 pub(crate) mod settings;
 pub(crate) mod stream;

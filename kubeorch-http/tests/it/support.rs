@@ -8,7 +8,8 @@ use axum::body::Body;
 use axum::http::{HeaderMap, Method, Request, StatusCode, header};
 use kubeorch_core::Engine;
 use kubeorch_core::kube::fake::Fake;
-use kubeorch_core::plugin::fake::Types;
+use kubeorch_core::plugin::fake::{Downloads, Sandbox, Types};
+use kubeorch_core::plugins::{Policy, Trust};
 use kubeorch_core::secret::Secret;
 use kubeorch_core::time::{ManualClock, SeededEntropy};
 use kubeorch_http::Options;
@@ -42,8 +43,13 @@ impl Answer {
 }
 
 pub(crate) async fn engine(cluster: &Fake) -> Engine {
+    let sandbox = Arc::new(Sandbox::new(Types::toys()));
+    let trust = Trust { allow_unsigned: true, ..Trust::default() };
     Engine::builder()
-        .plugins(Arc::new(Types::toys()))
+        .plugins(sandbox.clone())
+        .sandbox(sandbox)
+        .download(Arc::new(Downloads::default()))
+        .plugin_policy(Policy { trust, max_bytes: 64 << 10, ..Policy::default() })
         .cluster("lab", Arc::new(cluster.clone()))
         .clock(Arc::new(ManualClock::at_millis(START)))
         .entropy(Arc::new(SeededEntropy::new(1)))

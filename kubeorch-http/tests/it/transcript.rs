@@ -2,9 +2,10 @@
 
 use std::fmt::Write;
 
-use serde_json::Value;
+use kubeorch_core::plugin::fake::component;
+use serde_json::{Value, json};
 
-use crate::support::{App, GRAPH, golden};
+use crate::support::{Answer, App, GRAPH, golden, request};
 
 struct Transcript {
     app: App,
@@ -21,6 +22,22 @@ impl Transcript {
 
     async fn say(&mut self, method: &str, path: &str, body: &str) -> Value {
         let answer = self.app.call(method, path, &self.token, body).await;
+        self.note(method, path, body, &answer)
+    }
+
+    /// Sends a component, which is shown by its name.
+    async fn send(&mut self, path: &str, name: &str, component: Vec<u8>, headers: &[(&str, &str)]) -> Value {
+        let mut request = request("POST", path, &self.token, "");
+        for (name, value) in [("content-type", "application/wasm")].iter().chain(headers) {
+            let name = axum::http::HeaderName::from_bytes(name.as_bytes()).unwrap();
+            request.headers_mut().insert(name, value.parse().unwrap());
+        }
+        *request.body_mut() = component.into();
+        let answer = self.app.send(request).await;
+        self.note("POST", path, &format!("<{name}>"), &answer)
+    }
+
+    fn note(&mut self, method: &str, path: &str, body: &str, answer: &Answer) -> Value {
         let mut json = answer.json();
         let whole = json.clone();
         mask(&mut json);
@@ -147,4 +164,78 @@ async fn runs() {
     t.say("GET", &path, "").await;
     t.say("POST", &format!("{path}/plan"), "").await;
     golden("runs.txt", &t.text);
+}
+
+/// A component with two entries of the catalogue.
+fn operators(version: &str) -> Vec<u8> {
+    let fields = json!({ "type": "object", "required": ["name", "scaleTargetRef"], "properties": {
+        "name": { "type": "string", "title": "Name", "x-placeholder": "my-scaler" },
+        "scaleTargetRef": { "type": "string", "title": "Target" },
+        "minReplicaCount": { "type": "integer", "title": "Min", "default": 0 },
+        "mode": { "enum": ["on", "off"], "title": "Mode", "default": "on" },
+    } });
+    let catalog = json!({
+        "plugin": { "id": "operators", "name": "Operators", "version": version, "description": "Two of them." },
+        "entries": [
+            { "id": "keda", "displayName": "KEDA", "description": "Event driven scaling", "category": "scaling",
+              "version": "2.13.0", "crdGroup": "keda.sh", "crdKinds": ["ScaledObject", "ScaledJob"], "icon": "Zap" },
+            { "id": "kafka", "displayName": "Strimzi", "description": "Kafka", "category": "messaging",
+              "version": "0.39.0", "crdGroup": "kafka.strimzi.io", "crdKinds": ["Kafka"] },
+        ],
+        "nodeTypes": [
+            { "name": "scaled-object", "title": "Scaled Object", "description": "Scale a workload on events",
+              "category": "scaling", "entry": "keda", "parameters": fields },
+            { "name": "kafka-cluster", "title": "Kafka", "category": "messaging", "entry": "kafka",
+              "parameters": { "type": "object" } },
+        ],
+    });
+    component(&catalog, None)
+}
+
+#[tokio::test]
+async fn plugins() {
+    let mut t = Transcript::new().await;
+    let path = "/v1/api/admin/plugins";
+    t.say("GET", "/v1/api/plugins", "").await;
+    t.send(&format!("{path}?name=operators.wasm"), "operators 1.0.0", operators("1.0.0"), &[]).await;
+    t.say("GET", "/v1/api/plugins", "").await;
+    t.say("GET", "/v1/api/plugins/categories", "").await;
+    t.say("POST", "/v1/api/plugins/keda/enable", "").await;
+    t.say("POST", "/v1/api/plugins/keda/enable", "").await;
+    t.say("GET", "/v1/api/plugins/keda", "").await;
+    t.say("GET", "/v1/api/plugins/enabled", "").await;
+    let palette = t.app.call("GET", "/v1/api/templates", &t.token.clone(), "").await.json();
+    let shown = palette["templates"].as_array().unwrap().iter().find(|it| it["isPlugin"] == true).unwrap();
+    t.text.push_str(&format!(
+        "The template of an entry:\n{}\n\n",
+        serde_json::to_string_pretty(shown).unwrap()
+    ));
+    t.say("POST", "/v1/api/plugins/kafka/disable", "").await;
+    t.say("GET", "/v1/api/plugins/operators", "").await;
+    t.say("POST", "/v1/api/plugins/operators/enable", "").await;
+
+    t.send(path, "no component", b"text".to_vec(), &[]).await;
+    t.send(path, "operators 1.1.0", operators("1.1.0"), &[]).await;
+    t.send(path, "70 KiB", vec![0; 70 << 10], &[]).await;
+    t.send(path, "operators 1.0.0", operators("1.0.0"), &[("plugin-signature", "not base64")]).await;
+    t.send(&format!("{path}?sha256=00"), "operators 1.0.0", operators("1.0.0"), &[]).await;
+    t.say("POST", path, r#"{"source":"https://acme.test/mq.wasm"}"#).await;
+    t.say("POST", path, r#"{"source":"oci://acme.test/mq:1"}"#).await;
+    t.say("POST", path, r#"{"sha256":"00"}"#).await;
+    let one = format!("{path}/operators");
+    t.send(&format!("{one}/upgrade"), "operators 0.9.0", operators("0.9.0"), &[]).await;
+    t.send(&format!("{one}/upgrade?name=new.wasm"), "operators 1.1.0", operators("1.1.0"), &[]).await;
+    t.say("POST", &format!("{one}/rollback"), r#"{"version":"0.1.0"}"#).await;
+    t.say("POST", &format!("{one}/rollback"), "").await;
+    t.say("POST", &format!("{one}/disable"), "").await;
+    t.say("GET", path, "").await;
+    t.say("POST", &format!("{one}/enable"), "").await;
+    let made = t.say("POST", "/v1/api/workflows", r#"{"name":"shop","cluster_id":"lab"}"#).await;
+    let save = format!("/v1/api/workflows/{}/save", made["id"].as_str().unwrap());
+    t.say("POST", &save, r#"{"nodes":[{"id":"a","type":"scaled-object","data":{}}],"edges":[]}"#).await;
+    t.say("GET", &format!("{one}/uses"), "").await;
+    t.say("DELETE", &one, "").await;
+    t.say("DELETE", &format!("{one}?force=true"), "").await;
+    t.say("GET", &one, "").await;
+    golden("plugins.txt", &t.text);
 }

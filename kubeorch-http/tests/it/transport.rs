@@ -5,7 +5,11 @@ use std::net::SocketAddr;
 use axum::body::Body;
 use axum::extract::ConnectInfo;
 use axum::http::Request;
+use kubeorch_core::actor::Actor;
+use kubeorch_core::plugin::fake::component;
+use kubeorch_core::plugins::Package;
 use kubeorch_http::{Options, Rate};
+use serde_json::json;
 
 use crate::support::{App, request};
 
@@ -20,7 +24,7 @@ async fn unknown_paths_and_methods_answer_404_as_json() {
         ("GET", "/v1/api/auth/login"),
         ("GET", "/v1/api/clusters/lab/metrics"),
         ("POST", "/v1/api/clusters/lab/share"),
-        ("GET", "/v1/api/plugins"),
+        ("GET", "/v1/api/builds"),
         ("GET", "/v1/api/auth/oauth/github/authorize"),
         ("GET", "/v1/api/nothing/"),
     ] {
@@ -134,10 +138,21 @@ async fn ids_travel_and_metrics_count_by_pattern() {
     with_id.headers_mut().insert("x-request-id", "from-me".parse().unwrap());
     assert_eq!(app.send(with_id).await.header("x-request-id"), Some("from-me"));
     app.call("GET", "/nothing", "", "").await;
+    let package = Package::bytes(
+        "mq",
+        component(
+            &json!({ "nodeTypes": [],
+        "plugin": { "id": "mq", "name": "MQ", "version": "1.0.0" } }),
+            None,
+        ),
+    );
+    app.engine.plugins().install(&Actor::System, package).await.unwrap();
     let text = app.call("GET", "/metrics", "", "").await.text;
     assert!(text.contains(r#"path="/v1/api/workflows/:id",status="200""#), "{text}");
     assert!(text.contains(r#"path="unmatched",status="404""#), "{text}");
     assert!(text.contains("http_requests_in_flight 1\n"), "{text}");
+    assert!(text.contains("kubeorch_plugin_calls_total{plugin=\"mq\",version=\"1.0.0\"} 0"), "{text}");
+    assert!(text.contains("kubeorch_plugin_state{plugin=\"mq\",state=\"serving\"} 1"), "{text}");
     assert!(!text.contains(&id), "an id is not a label");
 }
 

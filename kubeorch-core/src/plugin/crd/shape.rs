@@ -134,7 +134,7 @@ fn check_members(
         match (known.and_then(|known| known.get(key)), schema.get("additionalProperties")) {
             (Some(inner), _) | (None, Some(inner)) => check(inner, value, &join(at, key), problems),
             (None, None) if known.is_some() => {
-                problems.push((join(at, key), "is not in the schema".to_owned()))
+                problems.push((join(at, key), "is not in the schema".to_owned()));
             }
             (None, None) => {}
         }

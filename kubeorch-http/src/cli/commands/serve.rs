@@ -5,6 +5,7 @@ use std::sync::Arc;
 
 use axum::http::HeaderValue;
 use kubeorch_core::Engine;
+use kubeorch_core::secret::Secret;
 use kubeorch_core::store::Redb;
 use kubeorch_core::time::SystemClock;
 use tokio_util::sync::CancellationToken;

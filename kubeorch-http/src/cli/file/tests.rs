@@ -62,8 +62,8 @@ fn an_answer_of_the_server_is_a_file() {
 #[test]
 fn all_mistakes_of_a_file_are_told_at_once() {
     let check = |text: &str, expected: &[&str]| assert_eq!(complaints(text), expected, "{text}");
-    check("[]", &["graph: a workflow file must be a map, not a list [file.not_a_map]"]);
-    check("text", &["graph: a workflow file must be a map, not text [file.not_a_map]"]);
+    check("[]", &["file: a workflow file must be a map, not a list [file.not_a_map]"]);
+    check("text", &["file: a workflow file must be a map, not text [file.not_a_map]"]);
     check(
         "node: []\n",
         &[

@@ -12,6 +12,7 @@ mod log;
 mod memo;
 mod quarantine;
 mod registry;
+mod sandbox;
 mod step;
 mod swap;
 mod world;
