@@ -45,7 +45,7 @@ features:
 
 # Rewrite the goldens of the API, the help texts and the plugins; read the diff
 bless:
-    KUBEORCH_BLESS=1 cargo test -p kubeorch-http -p kubeorch-plugin-kubernetes -p kubeorch-plugin-crd-catalog
+    KUBEORCH_BLESS=1 cargo test -p kubeorch-http -p kubeorch-plugin-kubernetes -p kubeorch-plugin-json -p kubeorch-plugin-procfile -p kubeorch-plugin-service-selector -p kubeorch-plugin-crd-catalog
     git diff --stat
 
 # Benches, each next to its baseline

@@ -1,6 +1,7 @@
 //! Components written as text, good ones and hostile ones.
 
 mod analyzer;
+mod archive;
 mod cache;
 mod check;
 mod compile;
