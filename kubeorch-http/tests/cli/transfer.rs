@@ -116,7 +116,11 @@ fn an_export_that_nobody_reads_to_its_end_says_so() {
         drop(child.stdout.take());
         let output = child.wait_with_output().unwrap();
         let said = String::from_utf8_lossy(&output.stderr);
-        assert_eq!((output.status.code(), said.contains("went away before its end")), (Some(1), true), "{said}");
+        assert_eq!(
+            (output.status.code(), said.contains("went away before its end")),
+            (Some(1), true),
+            "{said}"
+        );
     };
     leave();
     running.signal("TERM");

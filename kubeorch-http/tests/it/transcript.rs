@@ -206,10 +206,8 @@ async fn plugins() {
     t.say("GET", "/v1/api/plugins/enabled", "").await;
     let palette = t.app.call("GET", "/v1/api/templates", &t.token.clone(), "").await.json();
     let shown = palette["templates"].as_array().unwrap().iter().find(|it| it["isPlugin"] == true).unwrap();
-    t.text.push_str(&format!(
-        "The template of an entry:\n{}\n\n",
-        serde_json::to_string_pretty(shown).unwrap()
-    ));
+    let shown = serde_json::to_string_pretty(shown).unwrap();
+    t.text.extend(["The template of an entry:\n", &shown, "\n\n"]);
     t.say("POST", "/v1/api/plugins/kafka/disable", "").await;
     t.say("GET", "/v1/api/plugins/operators", "").await;
     t.say("POST", "/v1/api/plugins/operators/enable", "").await;

@@ -58,14 +58,12 @@ pub(crate) fn more(node_type: &NodeType, reader: &Reader<'_>) -> Option<Value> {
     let Some(text) = reader.get("spec")?.as_str() else {
         return reader.object("spec").map(|more| Value::Object(more.members().clone()));
     };
-    match serde_json::from_str(text) {
-        Ok(Value::Object(more)) => Some(Value::Object(more)),
-        _ => {
-            let hint = "write it as {\"member\": value}";
-            reader.error("spec", "invalid", "spec is not an object in JSON", hint);
-            None
-        }
+    if let Ok(Value::Object(more)) = serde_json::from_str(text) {
+        return Some(Value::Object(more));
     }
+    let hint = "write it as {\"member\": value}";
+    reader.error("spec", "invalid", "spec is not an object in JSON", hint);
+    None
 }
 
 /// The host of an address, beside the address itself.

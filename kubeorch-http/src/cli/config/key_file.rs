@@ -65,8 +65,7 @@ fn read(path: &Path) -> io::Result<Secret> {
 fn check(text: &str) -> io::Result<Secret> {
     let text = text.trim();
     let hex = text.len() == 2 * BYTES && text.bytes().all(|byte| byte.is_ascii_hexdigit());
-    let damaged =
-        || io::Error::new(io::ErrorKind::InvalidData, "it is not 64 hex digits");
+    let damaged = || io::Error::new(io::ErrorKind::InvalidData, "it is not 64 hex digits");
     hex.then(|| Secret::new(text)).ok_or_else(damaged)
 }
 

@@ -1,5 +1,7 @@
 //! `plugin check`: whether a component is a good plugin.
 
+use std::fmt::Write as _;
+
 use kubeorch_core::plugin::Limits;
 use kubeorch_core::plugin::check::{Finding, Report, Severity};
 
@@ -23,7 +25,7 @@ pub(super) async fn check(args: &args::Check, terminal: &mut Terminal) -> Outcom
 fn told(report: &Report, limits: &Limits) -> String {
     let mut text: String = report.findings.iter().map(finding).collect();
     if report.more > 0 {
-        text += &format!("  … and {} more\n", report.more);
+        let _ = writeln!(text, "  … and {} more", report.more);
     }
     if !report.peaks.is_empty() {
         text += &peaks(report, limits);
@@ -41,8 +43,9 @@ fn told(report: &Report, limits: &Limits) -> String {
         },
     );
     let warnings = report.findings.len() - errors;
-    text += &format!(
-        "{who}, {}: {verdict}, {}, {}, {}\n",
+    let _ = writeln!(
+        text,
+        "{who}, {}: {verdict}, {}, {}, {}",
         Size(report.size as u64),
         count(errors, "error"),
         count(warnings, "warning"),

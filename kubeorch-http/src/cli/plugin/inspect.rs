@@ -1,5 +1,7 @@
 //! `plugin inspect`: who a component is and what it brings.
 
+use std::fmt::Write as _;
+
 use kubeorch_core::plugin::{Manifest, NodeType};
 use kubeorch_plugin_pack::component::Interface;
 use serde::Serialize;
@@ -96,7 +98,7 @@ fn told(answer: &Answer) -> String {
         ("imports", or(&answer.imports, "nothing")),
         ("may use", or(&capabilities, "nothing")),
     ] {
-        text += &format!("  {name:<8} {value}\n");
+        let _ = writeln!(text, "  {name:<8} {value}");
     }
     let mut table = Table::new(&["NODE TYPE", "TITLE", "VERSION", "KINDS"]);
     for brought in &answer.node_types {

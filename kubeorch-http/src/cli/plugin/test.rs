@@ -1,5 +1,6 @@
 //! `plugin test`: golden cases in the sandbox.
 
+use std::fmt::Write as _;
 use std::time::Instant;
 
 use kubeorch_core::plugin::{Limits, Measured};
@@ -104,7 +105,7 @@ impl Row {
 fn told(rows: &[Row]) -> String {
     let mut text = String::new();
     for row in rows.iter().filter(|row| !row.diff.is_empty() || !row.reason.is_empty()) {
-        text += &format!("{}: {}\n", paint(Tone::Bold, &row.case), row.reason);
+        let _ = writeln!(text, "{}: {}", paint(Tone::Bold, &row.case), row.reason);
         text.extend(row.diff.lines().map(|line| match line.as_bytes().first() {
             Some(b'+') => format!("{}\n", paint(Tone::Good, line)),
             Some(b'-') => format!("{}\n", paint(Tone::Bad, line)),

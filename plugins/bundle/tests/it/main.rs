@@ -1,5 +1,7 @@
 //! Every plugin's cases through its component: what the native test kit says of the source is true of the bytes.
 
+#![allow(clippy::unwrap_used, reason = "helpers of tests fail by panicking")]
+
 mod guest;
 
 use std::path::{Path, PathBuf};

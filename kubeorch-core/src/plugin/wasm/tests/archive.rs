@@ -33,7 +33,7 @@ async fn every_archived_plugin_loads_and_answers() {
         let mut builder = Registry::builder().limits(Limits::default());
         for world in World::ALL {
             let file = version.join(format!("{world}.wasm.gz"));
-            builder = builder.plugin(&file.display().to_string(), unpacked(&file));
+            builder = builder.plugin(file.display().to_string(), unpacked(&file));
         }
         let registry = builder.try_build().await.unwrap();
         assert_eq!(Analyzers::list(&registry)[0].plugin.id, "procfile");
@@ -42,7 +42,7 @@ async fn every_archived_plugin_loads_and_answers() {
         let data = json!({"name": "shop"}).as_object().unwrap().clone();
         let node = NodeInput { id: "n".into(), kind: "namespace".into(), data };
         let rendered = registry.render(&RenderRequest { node, links: Vec::new() }).await.unwrap();
-        assert_eq!(rendered.objects[0].object["metadata"]["name"], "shop");
+        assert_eq!(rendered.objects[0].object.name(), "shop");
 
         let parameters = json!({"pointer": "/a"}).as_object().unwrap().clone();
         let inputs = json!({"value": {"a": 7}}).as_object().unwrap().clone();
