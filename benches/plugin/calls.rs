@@ -52,13 +52,13 @@ fn per_call(
         for _ in 0..calls {
             twin.render(request)?;
         }
-        bare.push(micros(cpu()? - begin, calls));
+        bare.push(micros(cpu()?.saturating_sub(begin), calls));
         let begin = cpu()?;
         for _ in 0..calls.div_ceil(CALLERS) {
             let answers = runtime.block_on(join_all((0..CALLERS).map(|_| ours.render(request))));
             answers.into_iter().collect::<Result<Vec<_>, _>>()?;
         }
-        full.push(micros(cpu()? - begin, calls.div_ceil(CALLERS) * CALLERS));
+        full.push(micros(cpu()?.saturating_sub(begin), calls.div_ceil(CALLERS) * CALLERS));
     }
     let more = median(bare.iter().zip(&full).map(|(bare, full)| full - bare));
     let (bare, full) = (median(bare), median(full));

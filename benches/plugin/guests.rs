@@ -11,7 +11,7 @@ pub(crate) fn core() -> &'static [u8] {
     kubeorch_plugins::all().first().map_or(&[], |plugin| plugin.component)
 }
 
-/// 0.9 KB that become two objects, a Service and a StatefulSet.
+/// 0.9 KB that become two objects, a Service and a `StatefulSet`.
 pub(crate) fn request() -> Result<RenderRequest, Failure> {
     let text = include_str!("../../plugins/kubernetes/tests/golden/render/statefulset_maximal.input.json");
     Ok(serde_json::from_str(text)?)

@@ -24,11 +24,13 @@ published by others: new instance 4.2us (wasmtime, a module), 27us (wasmtime, WA
 instance and call 1-2ms (QuickJS), 1.3ms (eryx); hot call 31us (lix); cached load 0.5ms (Fermyon), 0.64ms (lix),
 2.9ms (Extism), 8.9ms (Zed); endless loops end after 1s (Kubewarden), 10ms steps (Spin), never (Zed)";
 
+type Part = fn(u32, &mut Table) -> Result<(), Failure>;
+
 fn main() -> Result<(), Failure> {
     let scale = if flags::measuring() { 100 } else { 1 };
     let asked: Vec<String> = std::env::args().skip(1).filter(|part| !part.starts_with('-')).collect();
     let mut table = Table::new(["", "wasmtime alone", "KubeOrch", "target", ""]);
-    let parts: [(&str, fn(u32, &mut Table) -> Result<(), Failure>); 4] =
+    let parts: [(&str, Part); 4] =
         [("calls", calls::run), ("loads", loads::run), ("faults", faults::run), ("graph", graph::run)];
     println!("before: {}", conditions()?);
     for (name, run) in parts {
