@@ -11,6 +11,14 @@ pub(crate) struct Names {
     state: u64,
 }
 
+/// The finishing step of splitmix64: neighbours in, nothing alike out.
+pub(crate) fn mix(value: u64) -> u64 {
+    let mut mixed = value;
+    mixed = (mixed ^ (mixed >> 30)).wrapping_mul(0xBF58_476D_1CE4_E5B9);
+    mixed = (mixed ^ (mixed >> 27)).wrapping_mul(0x94D0_49BB_1331_11EB);
+    mixed ^ (mixed >> 31)
+}
+
 impl Names {
     pub(crate) fn new(seed: u64) -> Self {
         Self { state: seed }
@@ -18,10 +26,7 @@ impl Names {
 
     fn next(&mut self) -> u64 {
         self.state = self.state.wrapping_add(0x9E37_79B9_7F4A_7C15);
-        let mut mixed = self.state;
-        mixed = (mixed ^ (mixed >> 30)).wrapping_mul(0xBF58_476D_1CE4_E5B9);
-        mixed = (mixed ^ (mixed >> 27)).wrapping_mul(0x94D0_49BB_1331_11EB);
-        mixed ^ (mixed >> 31)
+        mix(self.state)
     }
 
     /// A version 4 UUID.

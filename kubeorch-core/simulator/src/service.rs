@@ -4,15 +4,15 @@ use std::sync::Arc;
 use std::task::{Context, Poll};
 
 use bytes::{Bytes, BytesMut};
-use futures::FutureExt;
 use futures::future::BoxFuture;
+use futures::{FutureExt, StreamExt};
 use http::request::Parts;
 use http::{Request, Response, StatusCode};
-use http_body::Body as HttpBody;
-use http_body_util::BodyExt;
+use http_body::{Body as HttpBody, Frame};
+use http_body_util::{BodyExt, StreamBody};
 
 use crate::api::status::Status;
-use crate::api::{self, Answer, Body, BoxError};
+use crate::api::{self, Answer, Body, BoxError, Call, Verb};
 use crate::clock::after;
 use crate::faults::Action;
 use crate::simulator::Shared;
@@ -98,33 +98,88 @@ async fn serve(shared: &Arc<Shared>, parts: &Parts, body: Bytes) -> Result<Respo
     if !shared.config.latency.is_zero() {
         clock.sleep_until(after(clock.now(), shared.config.latency)).await;
     }
-    let action = if shared.faults.is_empty() { None } else { decide(shared, parts) };
-    match action {
-        Some(Action::TooManyRequests(seconds)) => {
-            let message = "the server has received too many requests and has asked us to try again later";
-            return Ok(Status::too_many_requests(message, seconds).into());
-        }
-        Some(Action::InternalError) => {
-            return Ok(Status::internal("internal error by the fault script").into());
-        }
-        Some(Action::Unavailable) => {
-            return Ok(Answer::Text(StatusCode::SERVICE_UNAVAILABLE, "upstream unavailable".to_owned())
-                .into_response());
-        }
-        Some(Action::Conflict) => return Ok(Status::scripted_conflict().into()),
-        Some(Action::Reset) => return Err(Error::Reset),
-        Some(Action::Delay(wait)) => clock.sleep_until(after(clock.now(), wait)).await,
-        Some(Action::ResetAfter | Action::DropWatch(_)) | None => {}
+    let fault = if shared.faults.is_empty() { None } else { decide(shared, parts) };
+    let Some((action, call)) = fault else { return Ok(answer(shared, parts, body)) };
+    if let Some(refusal) = refusal(&action, call.as_ref()) {
+        return Ok(refusal);
     }
-    let response = match api::handle(shared, parts, body) {
-        Ok(answer) => answer.into_response(),
-        Err(failure) => failure.into(),
-    };
-    if action == Some(Action::ResetAfter) { Err(Error::Reset) } else { Ok(response) }
+    match action {
+        Action::Reset => Err(Error::Reset),
+        Action::Delay(wait) => {
+            clock.sleep_until(after(clock.now(), wait)).await;
+            Ok(answer(shared, parts, body))
+        }
+        Action::ResetAfter => {
+            drop(answer(shared, parts, body));
+            Err(Error::Reset)
+        }
+        Action::Cut(bytes) => Ok(answer(shared, parts, body).map(|body| cut(body, bytes))),
+        _ => Ok(answer(shared, parts, body)),
+    }
 }
 
-fn decide(shared: &Shared, parts: &Parts) -> Option<Action> {
-    let about = api::identify(&shared.core.lock(), parts);
-    let (verb, resource) = about.map_or((None, None), |(verb, resource)| (Some(verb), Some(resource)));
-    shared.faults.decide(verb, resource.as_deref())
+fn answer(shared: &Arc<Shared>, parts: &Parts, body: Bytes) -> Response<Body> {
+    match api::handle(shared, parts, body) {
+        Ok(answer) => answer.into_response(),
+        Err(failure) => failure.into(),
+    }
+}
+
+/// What the script has for a request, and what the request calls for.
+fn decide(shared: &Shared, parts: &Parts) -> Option<(Action, Option<Call>)> {
+    let call = api::identify(&shared.core.lock(), parts);
+    let id = call.as_ref().map(|call| call.resource.id()).unwrap_or_default();
+    let about = call.as_ref().map(|call| call.about(&id)).unwrap_or_default();
+    shared.faults.decide(&about).map(|action| (action, call))
+}
+
+/// The answer of an action that answers itself.
+fn refusal(action: &Action, call: Option<&Call>) -> Option<Response<Body>> {
+    let failure = match (action, call) {
+        (Action::TooManyRequests(seconds), _) => Status::too_many_requests(
+            "the server has received too many requests and has asked us to try again later",
+            *seconds,
+        ),
+        (Action::InternalError, _) => Status::internal("internal error by the fault script"),
+        (Action::Unavailable, _) => {
+            let text = "upstream unavailable".to_owned();
+            return Some(Answer::Text(StatusCode::SERVICE_UNAVAILABLE, text).into_response());
+        }
+        (Action::Conflict, _) => Status::scripted_conflict(),
+        (Action::Gone, _) => {
+            let failure = Status::expired("The resourceVersion for the provided watch or list is too old.");
+            if call.is_some_and(|call| call.verb == Verb::Watch) {
+                return Some(api::failed_watch(&failure).into_response());
+            }
+            failure
+        }
+        (Action::Deny(message), _) => Status::denied_by_webhook(message),
+        (Action::NamespaceTerminating, Some(call)) => {
+            Status::terminating_namespace(&call.resource, call.own(), call.space())
+        }
+        (Action::NotEstablished, _) => Status::unknown_path(),
+        _ => return None,
+    };
+    Some(failure.into())
+}
+
+/// A body that breaks off after so many bytes.
+fn cut(body: Body, bytes: u64) -> Body {
+    let whole = body.into_data_stream();
+    let left = usize::try_from(bytes).unwrap_or(usize::MAX);
+    let stream = futures::stream::unfold(Some((whole, left)), |state| async move {
+        let (mut whole, left) = state?;
+        if left == 0 {
+            return Some((Err(Error::Reset.into()), None));
+        }
+        match whole.next().await? {
+            Ok(mut data) => {
+                data.truncate(left);
+                let left = left - data.len();
+                Some((Ok(Frame::data(data)), Some((whole, left))))
+            }
+            Err(error) => Some((Err(error), None)),
+        }
+    });
+    StreamBody::new(stream).boxed_unsync()
 }

@@ -10,7 +10,7 @@ use crate::access;
 use crate::builder::{Builder, Config};
 use crate::controllers;
 use crate::core::Core;
-use crate::faults::{Fault, Script};
+use crate::faults::{Fault, Script, Tally};
 use crate::service::Service;
 
 /// Work done under one lock before requests get a turn.
@@ -81,6 +81,11 @@ impl Simulator {
     /// Replaces the fault script.
     pub fn set_faults(&self, faults: impl IntoIterator<Item = Fault>) {
         self.shared.faults.set(faults.into_iter().collect());
+    }
+
+    /// How often each rule of the script came into play, in the order of the rules.
+    pub fn tallies(&self) -> Vec<Tally> {
+        self.shared.faults.tallies()
     }
 
     /// Runs everything that is due now, on this thread, and returns when nothing is left to do until

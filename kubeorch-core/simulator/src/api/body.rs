@@ -24,6 +24,8 @@ pub type Body = UnsyncBoxBody<Bytes, BoxError>;
 /// What a request leads to.
 pub(crate) enum Answer {
     Json(StatusCode, Value),
+    /// JSON that is written already.
+    Written(StatusCode, Vec<u8>),
     /// JSON of another content type.
     Typed(&'static str, Value),
     Text(StatusCode, String),
@@ -51,6 +53,7 @@ impl Answer {
         let (status, kind, body) = match self {
             Self::Switch { accept, protocol } => return switch(&accept, protocol),
             Self::Json(status, body) => (status, "application/json", full(body.to_string())),
+            Self::Written(status, body) => (status, "application/json", full(body)),
             Self::Typed(kind, body) => (StatusCode::OK, kind, full(body.to_string())),
             Self::Text(status, body) => (status, "text/plain", full(body)),
             Self::Stream(kind, stream) => {
@@ -79,8 +82,8 @@ fn switch(accept: &str, protocol: &'static str) -> Response<Body> {
     response
 }
 
-fn full(body: String) -> Body {
-    Full::new(Bytes::from(body)).map_err(|never| match never {}).boxed_unsync()
+fn full(body: impl Into<Bytes>) -> Body {
+    Full::new(body.into()).map_err(|never| match never {}).boxed_unsync()
 }
 
 impl From<Status> for Response<Body> {

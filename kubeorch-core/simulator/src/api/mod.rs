@@ -23,3 +23,4 @@ pub(crate) use body::{Answer, BoxError};
 pub(crate) use request::Call;
 pub use request::Verb;
 pub(crate) use route::{handle, identify};
+pub(crate) use watch::failed_watch;

@@ -1,5 +1,4 @@
-//! OpenAPI v3 as far as clients need it: which kinds take which write options. The schemas are open,
-//! so that clients leave validation to the server.
+//! OpenAPI v3 as far as clients need it: which kinds take which write options, and what their fields mean.
 
 use serde_json::{Map, Value, json};
 
@@ -39,7 +38,14 @@ pub(super) fn document(core: &Core, path: &str) -> Option<Value> {
                 "delete": operation(resource, "delete"),
             }),
         );
-        schemas.insert(schema_name(resource), schema(resource));
+        let name = schema_name(resource);
+        match crate::schemas::name(&resource.id()) {
+            Some(known) => crate::schemas::with_parts(known, &mut schemas),
+            None => drop(schemas.insert(name.clone(), schema(resource))),
+        }
+        if let Some(Value::Object(own)) = schemas.get_mut(&name) {
+            own.insert("x-kubernetes-group-version-kind".to_owned(), json!([resource.gvk()]));
+        }
     }
     if paths.is_empty() {
         return None;
@@ -53,21 +59,29 @@ pub(super) fn document(core: &Core, path: &str) -> Option<Value> {
 }
 
 fn schema_name(resource: &Resource) -> String {
+    if let Some(known) = crate::schemas::name(&resource.id()) {
+        return known.to_owned();
+    }
     let group = if resource.group.is_empty() { "core" } else { &resource.group };
     format!("{group}.{}.{}", resource.version, resource.kind)
 }
 
+/// The schema a custom resource's definition gives, or an open one.
 fn schema(resource: &Resource) -> Value {
-    json!({
-        "type": "object",
-        "properties": {
-            "apiVersion": { "type": "string" },
-            "kind": { "type": "string" },
-            "metadata": { "type": "object", "x-kubernetes-preserve-unknown-fields": true },
-        },
-        "x-kubernetes-preserve-unknown-fields": true,
-        "x-kubernetes-group-version-kind": [resource.gvk()],
-    })
+    let mut own = match resource.definition.pointer("/schema/openAPIV3Schema") {
+        Some(given) if given.is_object() => given.clone(),
+        _ => json!({ "type": "object", "x-kubernetes-preserve-unknown-fields": true }),
+    };
+    let about = "Standard object's metadata.";
+    for (field, kind, description) in [
+        ("apiVersion", "string", "The group and version this object is of."),
+        ("kind", "string", "The kind this object is of."),
+        ("metadata", "object", about),
+    ] {
+        let value = json!({ "type": kind, "description": description });
+        crate::value::put_default(&mut own, &["properties", field], value);
+    }
+    own
 }
 
 fn operation(resource: &Resource, method: &str) -> Value {

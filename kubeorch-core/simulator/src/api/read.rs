@@ -1,5 +1,6 @@
 //! `get` and `list`.
 
+use http::StatusCode;
 use serde_json::json;
 
 use super::render::Form;
@@ -15,12 +16,13 @@ pub(super) fn read(core: &Core, call: &Call) -> Result<Answer, Status> {
         let found = core
             .get(&call.resource.id(), call.space(), call.own())
             .ok_or_else(|| Status::not_found(&call.resource, call.own()))?;
-        return Ok(Answer::ok(form.one(&call.resource, &found, core.now())));
+        return Ok(form.answer(StatusCode::OK, &call.resource, &found, core.now()));
     }
     list(core, call, form)
 }
 
 fn list(core: &Core, call: &Call, form: Form) -> Result<Answer, Status> {
+    check_version(core, call)?;
     let (labels, fields) = (call.labels()?, call.fields()?);
     let limit = call.query.number("limit")?.and_then(|limit| usize::try_from(limit).ok()).unwrap_or_default();
     let behind = position(call.query.get("continue"))?;
@@ -44,7 +46,34 @@ fn list(core: &Core, call: &Call, form: Form) -> Result<Answer, Status> {
             meta["remainingItemCount"] = json!(rest);
         }
     }
-    Ok(Answer::ok(form.many(&call.resource, &items, meta, core.now())))
+    Ok(form.many(&call.resource, &items, meta, core.now()))
+}
+
+/// Whether the present state may answer for the version a list asks for.
+fn check_version(core: &Core, call: &Call) -> Result<(), Status> {
+    let wanted = call.query.number("resourceVersion")?;
+    let present = core.objects.version();
+    match (call.query.get("resourceVersionMatch"), wanted) {
+        ("", wanted) | ("NotOlderThan", wanted @ Some(_)) => match wanted {
+            Some(wanted) if wanted > present => Err(Status::too_new(wanted, present)),
+            _ => Ok(()),
+        },
+        ("Exact", Some(0)) => Err(Status::unprocessable(
+            "resourceVersionMatch: Forbidden: resourceVersionMatch \"exact\" is forbidden for resourceVersion \"0\"",
+        )),
+        ("Exact", Some(wanted)) if wanted > present => Err(Status::too_new(wanted, present)),
+        // Older states are not kept: as a server answers whose storage was compacted.
+        ("Exact", Some(wanted)) if wanted < present => {
+            Err(Status::expired(format!("The resourceVersion for the provided list is too old: {wanted}")))
+        }
+        ("Exact", Some(_)) => Ok(()),
+        ("Exact" | "NotOlderThan", None) => Err(Status::unprocessable(
+            "resourceVersionMatch: Forbidden: resourceVersionMatch is forbidden unless resourceVersion is provided",
+        )),
+        (other, _) => Err(Status::unprocessable(format!(
+            "resourceVersionMatch: Unsupported value: \"{other}\": supported values: \"Exact\", \"NotOlderThan\""
+        ))),
+    }
 }
 
 /// A continue token is the place of the last item sent. Pages read the present state, which the API

@@ -2,10 +2,12 @@
 
 use std::sync::Arc;
 
+use http::StatusCode;
 use jiff::Timestamp;
+use serde::Serialize;
 use serde_json::{Value, json};
 
-use super::{Call, table};
+use super::{Answer, Call, table};
 use crate::resources::Resource;
 
 /// How objects are to be shown.
@@ -45,7 +47,22 @@ impl Form {
         Self::Whole
     }
 
-    pub(super) fn one(self, resource: &Resource, object: &Value, now: Timestamp) -> Value {
+    /// One object as the answer to a request.
+    pub(super) fn answer(
+        self,
+        code: StatusCode,
+        resource: &Resource,
+        object: &Value,
+        now: Timestamp,
+    ) -> Answer {
+        match self {
+            // The large and common case: written without a copy of the object.
+            Self::Whole => Answer::Written(code, written(object)),
+            _ => Answer::Json(code, self.one(resource, object, now)),
+        }
+    }
+
+    fn one(self, resource: &Resource, object: &Value, now: Timestamp) -> Value {
         match self {
             Self::Whole => object.clone(),
             Self::Metadata => metadata(object),
@@ -67,29 +84,51 @@ impl Form {
         }
     }
 
+    /// A list of objects as the answer to a request.
     pub(super) fn many(
         self,
         resource: &Resource,
         items: &[Arc<Value>],
         meta: Value,
         now: Timestamp,
-    ) -> Value {
-        let list = |api_version: String, kind: &str, items: Vec<Value>| json!({ "apiVersion": api_version, "kind": kind, "metadata": meta, "items": items });
+    ) -> Answer {
         match self {
             Self::Whole => {
-                let items = items.iter().map(|item| (**item).clone()).collect();
-                list(resource.api_version(), &resource.list_kind, items)
+                let list = List {
+                    api_version: resource.api_version(),
+                    kind: &resource.list_kind,
+                    metadata: meta,
+                    items: items.iter().map(AsRef::as_ref).collect(),
+                };
+                Answer::Written(StatusCode::OK, written(&list))
             }
             Self::Metadata => {
-                let items = items.iter().map(|item| metadata(item)).collect();
-                list("meta.k8s.io/v1".to_owned(), "PartialObjectMetadataList", items)
+                let items: Vec<_> = items.iter().map(|item| metadata(item)).collect();
+                Answer::ok(json!({
+                    "apiVersion": "meta.k8s.io/v1", "kind": "PartialObjectMetadataList",
+                    "metadata": meta, "items": items,
+                }))
             }
             Self::Table(include) => {
                 let items: Vec<_> = items.iter().map(AsRef::as_ref).collect();
-                table::table(resource, &items, include, meta, now, true)
+                Answer::ok(table::table(resource, &items, include, meta, now, true))
             }
         }
     }
+}
+
+#[derive(Serialize)]
+#[serde(rename_all = "camelCase")]
+struct List<'a> {
+    api_version: String,
+    kind: &'a str,
+    metadata: Value,
+    items: Vec<&'a Value>,
+}
+
+/// JSON text. Values with text for keys, as all here, can't fail to be written.
+pub(super) fn written(value: &impl Serialize) -> Vec<u8> {
+    serde_json::to_vec(value).unwrap_or_default()
 }
 
 /// `PartialObjectMetadata` of an object.

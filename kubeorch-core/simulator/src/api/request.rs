@@ -10,6 +10,7 @@ use serde_json::Value;
 use super::status::Status;
 use crate::access::Attempt;
 use crate::core::Writer;
+use crate::faults::About;
 use crate::resources::Resource;
 use crate::store::{FieldSelector, LabelSelector};
 
@@ -98,6 +99,14 @@ impl Verb {
         }
     }
 
+    /// The verb with this name.
+    pub(crate) fn named(name: &str) -> Option<Self> {
+        use Verb::{Create, Delete, DeleteCollection, Get, List, Patch, Update, Watch};
+        [Get, List, Watch, Create, Update, Patch, Delete, DeleteCollection]
+            .into_iter()
+            .find(|verb| verb.name() == name)
+    }
+
     /// The verb of a method on a collection or one object.
     pub(crate) fn of(method: &Method, named: bool, watch: bool) -> Option<Self> {
         Some(match (method.as_str(), named) {
@@ -127,6 +136,17 @@ impl Call {
             name: self.own(),
             namespace,
             path: "",
+        }
+    }
+
+    /// What fault rules are asked about it.
+    pub(crate) fn about<'a>(&'a self, id: &'a str) -> About<'a> {
+        About {
+            verb: Some(self.verb),
+            resource: id,
+            namespace: self.space(),
+            object: self.own(),
+            agent: &self.agent,
         }
     }
 

@@ -14,10 +14,9 @@ use crate::access::{self, Attempt, User};
 use crate::core::Core;
 use crate::simulator::Shared;
 
-/// What a request is about, for fault rules: verb and resource id.
-pub(crate) fn identify(core: &Core, parts: &Parts) -> Option<(Verb, String)> {
-    let call = resource_call(core, parts, Bytes::new()).ok()??;
-    Some((call.verb, call.resource.id()))
+/// The call a request makes on a resource, for fault rules; `None` for paths that are none.
+pub(crate) fn identify(core: &Core, parts: &Parts) -> Option<Call> {
+    resource_call(core, parts, Bytes::new()).ok()?
 }
 
 /// Serves a request.

@@ -178,6 +178,31 @@ impl Status {
         Self::new(401, "Unauthorized", "Unauthorized".to_owned(), Value::Null)
     }
 
+    /// A version the server has not come to yet.
+    pub(crate) fn too_new(wanted: u64, present: u64) -> Self {
+        let message = format!("Timeout: Too large resource version: {wanted}, current: {present}");
+        let causes =
+            json!([{ "reason": "ResourceVersionTooLarge", "message": "Too large resource version" }]);
+        Self::new(504, "Timeout", message, json!({ "causes": causes, "retryAfterSeconds": 1 }))
+    }
+
+    /// Nothing new may be made in a namespace on its way out.
+    pub(crate) fn terminating_namespace(resource: &Resource, name: &str, namespace: &str) -> Self {
+        let why =
+            format!("unable to create new content in namespace {namespace} because it is being terminated");
+        let mut status = Self::forbidden(resource, name, &why);
+        let message = format!("namespace {namespace} is being terminated");
+        status.details["causes"] =
+            json!([{ "reason": "NamespaceTerminating", "message": message, "field": "metadata.namespace" }]);
+        status
+    }
+
+    /// What an admission webhook said no to.
+    pub(crate) fn denied_by_webhook(message: &str) -> Self {
+        let message = format!("admission webhook \"faults.simulator.local\" denied the request: {message}");
+        Self::new(403, "Forbidden", message, json!({}))
+    }
+
     pub(crate) fn expired(message: impl Into<String>) -> Self {
         Self::new(410, "Expired", message.into(), Value::Null)
     }
@@ -208,6 +233,11 @@ impl Status {
     pub(crate) fn too_large(limit: usize) -> Self {
         let message = format!("Request entity too large: limit is {limit}");
         Self::new(413, "RequestEntityTooLarge", message, Value::Null)
+    }
+
+    /// A failure the server has no reason for, as those of its typed patches.
+    pub(crate) fn untyped(message: impl Into<String>) -> Self {
+        Self::new(500, "", message.into(), Value::Null)
     }
 
     /// Something a real cluster does and the simulator leaves out.

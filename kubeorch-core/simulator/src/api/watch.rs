@@ -6,10 +6,11 @@ use std::time::Duration;
 
 use bytes::Bytes;
 use futures::future::BoxFuture;
+use serde::Serialize;
 use serde_json::{Value, json};
 use tokio::sync::watch::Receiver;
 
-use super::render::Form;
+use super::render::{Form, written};
 use super::status::Status;
 use super::{Answer, BoxError, Call};
 use crate::clock::after;
@@ -20,10 +21,15 @@ use crate::store::{Change, ChangeKind, FieldSelector, LabelSelector};
 
 /// Events read from the history under one lock.
 const BATCH: usize = 256;
+/// Bytes sent at once when many events wait.
+const CHUNK: usize = 32 * 1024;
 /// How long a watch lasts that names no timeout; real servers pick 30 to 60 minutes.
 const TIMEOUT: Duration = Duration::from_mins(30);
 /// How often bookmarks come.
 const BOOKMARK: Duration = Duration::from_mins(1);
+
+/// The content type of a watch.
+const WATCH: &str = "application/json;stream=watch";
 
 struct Watch {
     shared: Arc<Shared>,
@@ -34,7 +40,7 @@ struct Watch {
     form: Form,
     version: u64,
     news: Receiver<u64>,
-    pending: VecDeque<Value>,
+    pending: VecDeque<Event>,
     /// Whether the client has had its columns.
     begun: bool,
     bookmarks: bool,
@@ -52,6 +58,7 @@ pub(super) fn watch(shared: &Arc<Shared>, call: &Call) -> Result<Answer, Status>
     let clock = Arc::clone(&shared.config.clock);
     let since = call.query.get("resourceVersion");
     let initial = call.query.flag("sendInitialEvents");
+    check_initial(call)?;
     let mut watch = Watch {
         shared: Arc::clone(shared),
         resource: Arc::clone(&call.resource),
@@ -66,7 +73,7 @@ pub(super) fn watch(shared: &Arc<Shared>, call: &Call) -> Result<Answer, Status>
         bookmarks: call.query.flag("allowWatchBookmarks"),
         end: clock.sleep_until(after(clock.now(), timeout)),
         next_bookmark: clock.sleep_until(after(clock.now(), BOOKMARK)),
-        drop_after: shared.faults.drop_after(&id),
+        drop_after: shared.faults.drop_after(&call.about(&id)),
         over: false,
     };
     if initial || matches!(since, "" | "0") {
@@ -84,21 +91,42 @@ pub(super) fn watch(shared: &Arc<Shared>, call: &Call) -> Result<Answer, Status>
     }
     drop(core);
     let stream = futures::stream::unfold(watch, Watch::next);
-    Ok(Answer::stream("application/json;stream=watch", stream))
+    Ok(Answer::stream(WATCH, stream))
+}
+
+/// Asking for the state first, or expressly not, needs to say how fresh it must be.
+fn check_initial(call: &Call) -> Result<(), Status> {
+    let (asked, how) = (call.query.get("sendInitialEvents"), call.query.get("resourceVersionMatch"));
+    match (asked, how) {
+        ("", "") | (_, "NotOlderThan") if asked.is_empty() == how.is_empty() => Ok(()),
+        ("", _) => Err(Status::unprocessable(
+            "resourceVersionMatch: Forbidden: resourceVersionMatch is forbidden for watch unless sendInitialEvents is provided",
+        )),
+        _ => Err(Status::unprocessable(
+            "resourceVersionMatch: Forbidden: sendInitialEvents requires setting resourceVersionMatch to NotOlderThan",
+        )),
+    }
+}
+
+/// A watch whose first event is a failure.
+pub(crate) fn failed_watch(failure: &Status) -> Answer {
+    let line: Result<Bytes, BoxError> = Ok(line("ERROR", &failure.body()));
+    Answer::stream(WATCH, futures::stream::iter([line]))
+}
+
+/// What a watch is to send.
+enum Event {
+    Line(Bytes),
+    /// An object of the state the watch began with. It is written when its turn comes: a thousand watches
+    /// that begin at once do not hold a thousand copies of everything.
+    Initial(Arc<Value>),
 }
 
 impl Watch {
     async fn next(mut self) -> Option<(Result<Bytes, BoxError>, Self)> {
         loop {
-            if let Some(event) = self.pending.pop_front() {
-                if let Some(left) = &mut self.drop_after {
-                    if *left == 0 {
-                        return None;
-                    }
-                    *left -= 1;
-                }
-                let line = Bytes::from(format!("{event}\n"));
-                return Some((Ok(line), self));
+            if let Some(chunk) = self.chunk() {
+                return Some((Ok(chunk), self));
             }
             if self.over || self.drop_after == Some(0) {
                 return None;
@@ -122,13 +150,37 @@ impl Watch {
         }
     }
 
+    /// The events at hand as one piece, up to [`CHUNK`].
+    fn chunk(&mut self) -> Option<Bytes> {
+        let first = self.line()?;
+        let mut all = Vec::new();
+        while all.len() + first.len() < CHUNK {
+            match self.line() {
+                Some(line) => all.extend_from_slice(&line),
+                None => break,
+            }
+        }
+        if all.is_empty() { Some(first) } else { Some([&first[..], &all].concat().into()) }
+    }
+
+    fn line(&mut self) -> Option<Bytes> {
+        match &mut self.drop_after {
+            Some(0) => return None,
+            Some(left) if !self.pending.is_empty() => *left -= 1,
+            _ => {}
+        }
+        Some(match self.pending.pop_front()? {
+            Event::Line(line) => line,
+            Event::Initial(object) => self.event("ADDED", &object),
+        })
+    }
+
     /// The present state as additions.
     fn snapshot(&mut self, core: &Core, id: &str) {
         let namespace = self.namespace.clone();
         for object in core.objects.list(id, namespace.as_deref()) {
             if self.selected(object) {
-                let event = self.event("ADDED", object);
-                self.pending.push_back(event);
+                self.pending.push_back(Event::Initial(Arc::clone(object)));
             }
         }
     }
@@ -147,7 +199,7 @@ impl Watch {
         for change in changes {
             self.version = change.version;
             if let Some(event) = self.translate(&change) {
-                self.pending.push_back(event);
+                self.pending.push_back(Event::Line(event));
             }
         }
     }
@@ -159,13 +211,17 @@ impl Watch {
     }
 
     /// What a change means to this watch: objects come and go as selectors begin and stop to match.
-    fn translate(&mut self, change: &Change) -> Option<Value> {
+    fn translate(&mut self, change: &Change) -> Option<Bytes> {
         let now = change.kind != ChangeKind::Deleted && self.selected(&change.object);
         let was = change.before.as_ref().is_some_and(|before| self.selected(before));
         match (was, now) {
-            (false, true) => Some(self.event("ADDED", &change.object)),
-            (true, true) => Some(self.event("MODIFIED", &change.object)),
+            (false, true) => Some(self.shared(change, ChangeKind::Added)),
+            (true, true) => Some(self.shared(change, ChangeKind::Modified)),
+            (true, false) if change.kind == ChangeKind::Deleted => {
+                Some(self.shared(change, ChangeKind::Deleted))
+            }
             (true, false) => {
+                // It lives on, but not for this watch.
                 let mut last = (**change.before.as_ref()?).clone();
                 crate::value::put(&mut last, &["metadata", "resourceVersion"], change.version.to_string());
                 Some(self.event("DELETED", &last))
@@ -174,14 +230,30 @@ impl Watch {
         }
     }
 
-    fn event(&mut self, kind: &str, object: &Value) -> Value {
+    /// The line of a change; all watches of whole objects share one.
+    fn shared(&mut self, change: &Change, kind: ChangeKind) -> Bytes {
+        let name = match kind {
+            ChangeKind::Added => "ADDED",
+            ChangeKind::Modified => "MODIFIED",
+            ChangeKind::Deleted => "DELETED",
+        };
+        match self.form {
+            Form::Whole => change.line(kind, || line(name, &change.object)),
+            _ => self.event(name, &change.object),
+        }
+    }
+
+    fn event(&mut self, kind: &str, object: &Value) -> Bytes {
+        if self.form == Form::Whole {
+            return line(kind, object);
+        }
         let now = self.shared.config.clock.now();
         let object = self.form.event(&self.resource, object, now, !self.begun);
         self.begun = true;
-        json!({ "type": kind, "object": object })
+        line(kind, &object)
     }
 
-    fn bookmark(&self, initial_end: bool) -> Value {
+    fn bookmark(&self, initial_end: bool) -> Event {
         let mut object = json!({
             "apiVersion": self.resource.api_version(),
             "kind": self.resource.kind,
@@ -190,13 +262,25 @@ impl Watch {
         if initial_end {
             object["metadata"]["annotations"] = json!({ "k8s.io/initial-events-end": "true" });
         }
-        json!({ "type": "BOOKMARK", "object": object })
+        Event::Line(line("BOOKMARK", &object))
     }
 
     /// The history no longer reaches back to where the client is.
     fn expire(&mut self) {
         let failure = Status::expired(format!("too old resource version: {}", self.version));
-        self.pending.push_back(json!({ "type": "ERROR", "object": failure.body() }));
+        self.pending.push_back(Event::Line(line("ERROR", &failure.body())));
         self.over = true;
     }
+}
+
+/// An event as a line of a watch.
+fn line(kind: &str, object: &Value) -> Bytes {
+    #[derive(Serialize)]
+    struct Written<'a> {
+        r#type: &'a str,
+        object: &'a Value,
+    }
+    let mut line = written(&Written { r#type: kind, object });
+    line.push(b'\n');
+    line.into()
 }

@@ -23,7 +23,7 @@ pub(super) fn write(core: &mut Core, call: &Call) -> Result<Answer, Status> {
 }
 
 fn shown(core: &Core, call: &Call, code: StatusCode, object: &Value) -> Answer {
-    Answer::Json(code, Form::of(call).one(&call.resource, object, core.now()))
+    Form::of(call).answer(code, &call.resource, object, core.now())
 }
 
 fn create(core: &mut Core, call: &Call) -> Result<Answer, Status> {
@@ -94,6 +94,7 @@ pub(super) fn conform(call: &Call, new: &mut Value) -> Result<(), Status> {
             resource.kind
         )));
     }
+    strict(call, new)?;
     if new.get("metadata").is_some_and(|meta| !meta.is_object()) {
         return Err(Status::bad_request("metadata must be an object"));
     }
@@ -120,6 +121,40 @@ pub(super) fn conform(call: &Call, new: &mut Value) -> Result<(), Status> {
         crate::value::remove(new, &["metadata", "namespace"]);
     }
     Ok(())
+}
+
+/// Fields the kind lacks: apply never takes them, other writes refuse them when asked to be strict.
+fn strict(call: &Call, new: &Value) -> Result<(), Status> {
+    let resource = &call.resource;
+    let apply = call.content_type.starts_with("application/apply-patch");
+    if !apply && call.query.get("fieldValidation") != "Strict" {
+        return Ok(());
+    }
+    let unknown = crate::schemas::unknown_fields(&resource.id(), new);
+    if unknown.is_empty() {
+        return Ok(());
+    }
+    if apply {
+        let lines: Vec<_> =
+            unknown.iter().map(|path| format!(".{path}: field not declared in schema")).collect();
+        return Err(Status::untyped(format!(
+            "failed to create typed patch object ({}{}{}; {}, Kind={}): {}",
+            call.space(),
+            if call.space().is_empty() { "" } else { "/" },
+            call.own(),
+            resource.api_version(),
+            resource.kind,
+            lines.join("\n")
+        )));
+    }
+    let lines: Vec<_> = unknown.iter().map(|path| format!("unknown field \"{path}\"")).collect();
+    Err(Status::bad_request(format!(
+        "{} in version \"{}\" cannot be handled as a {}: strict decoding error: {}",
+        resource.kind,
+        resource.version,
+        resource.kind,
+        lines.join(", ")
+    )))
 }
 
 /// Typed kinds know no `null`: it says nothing.
@@ -186,5 +221,5 @@ fn delete_collection(core: &mut Core, call: &Call) -> Result<Answer, Status> {
         core.delete(&call.resource, namespace(object), name(object), &options)?;
     }
     let meta = json!({ "resourceVersion": core.objects.version().to_string() });
-    Ok(Answer::ok(Form::Whole.many(&call.resource, &chosen, meta, core.now())))
+    Ok(Form::Whole.many(&call.resource, &chosen, meta, core.now()))
 }

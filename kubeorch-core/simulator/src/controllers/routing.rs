@@ -90,6 +90,7 @@ fn owners(core: &mut Core, object: &Value) {
 }
 
 fn pod(core: &mut Core, change: &Change, space: &str, own: &str) {
+    core.loads.track(change);
     let object = &change.object;
     if change.kind != ChangeKind::Deleted && text(object, "/spec/nodeName").is_empty() {
         if change.kind == ChangeKind::Added {

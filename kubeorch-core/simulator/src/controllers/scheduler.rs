@@ -5,10 +5,11 @@ use std::sync::Arc;
 use serde_json::{Value, json};
 
 use super::Task;
+use super::loads::Load;
 use crate::clock::after;
 use crate::core::{Core, Writer};
 use crate::store::selects;
-use crate::validate::quantity_of;
+use crate::usage::thousandths;
 use crate::value::{flag, list, map, name, namespace, put, terminating, text};
 
 const COMPONENT: &str = "default-scheduler";
@@ -89,7 +90,7 @@ fn find(core: &Core, pod: &Value) -> Result<String, String> {
         return Err("no nodes available to schedule pods".to_owned());
     }
     let mut reasons: Vec<(String, usize)> = Vec::new();
-    let mut best: Option<(usize, String)> = None;
+    let mut best: Option<(i64, String)> = None;
     for node in &nodes {
         match fits(core, pod, node) {
             Ok(load) => {
@@ -110,7 +111,7 @@ fn find(core: &Core, pod: &Value) -> Result<String, String> {
 }
 
 /// How many pods a node that fits has already.
-fn fits(core: &Core, pod: &Value, node: &Value) -> Result<usize, String> {
+fn fits(core: &Core, pod: &Value, node: &Value) -> Result<i64, String> {
     if flag(node, "/spec/unschedulable") {
         return Err("node(s) were unschedulable".to_owned());
     }
@@ -128,36 +129,19 @@ fn fits(core: &Core, pod: &Value, node: &Value) -> Result<usize, String> {
             ));
         }
     }
-    let there: Vec<_> = core
-        .objects
-        .list("pods", None)
-        .filter(|other| text(other, "/spec/nodeName") == name(node))
-        .filter(|other| !matches!(text(other, "/status/phase"), "Succeeded" | "Failed"))
-        .collect();
-    let room = quantity_of(text(node, "/status/allocatable/pods")).unwrap_or(110.0);
-    #[expect(clippy::cast_precision_loss, reason = "pods on a node are few")]
-    if there.len() as f64 >= room {
+    let there = core.loads.of(name(node));
+    let room = node.pointer("/status/allocatable/pods").and_then(thousandths).unwrap_or(110_000) / 1000;
+    if there.pods >= room {
         return Err("Too many pods".to_owned());
     }
-    for resource in ["cpu", "memory"] {
-        let used: f64 = there.iter().map(|other| requested(other, resource)).sum();
-        let has = quantity_of(text(node, &format!("/status/allocatable/{resource}"))).unwrap_or_default();
-        if used + requested(pod, resource) > has {
+    let wanted = Load::of(pod);
+    for (resource, used, more) in [("cpu", there.cpu, wanted.cpu), ("memory", there.memory, wanted.memory)] {
+        let has = node.pointer(&format!("/status/allocatable/{resource}")).and_then(thousandths);
+        if used + more > has.unwrap_or_default() {
             return Err(format!("Insufficient {resource}"));
         }
     }
-    Ok(there.len())
-}
-
-fn requested(pod: &Value, resource: &str) -> f64 {
-    list(pod, "/spec/containers")
-        .iter()
-        .filter_map(|container| match container.pointer(&format!("/resources/requests/{resource}"))? {
-            Value::String(raw) => quantity_of(raw),
-            Value::Number(number) => number.as_f64(),
-            _ => None,
-        })
-        .sum()
+    Ok(there.pods)
 }
 
 fn tolerated(pod: &Value, taint: &Value) -> bool {

@@ -11,7 +11,7 @@ use crate::access::Tokens;
 use crate::apply::{Entry, Operation};
 use crate::builder::Config;
 use crate::clock::stamp;
-use crate::controllers::{Addresses, Autoscalers, Queue};
+use crate::controllers::{Addresses, Autoscalers, Loads, Queue};
 use crate::kubelet::Runtimes;
 use crate::names::Names;
 use crate::resources::{Registry, Resource};
@@ -29,6 +29,7 @@ pub(crate) struct Core {
     pub(crate) addresses: Addresses,
     pub(crate) autoscalers: Autoscalers,
     pub(crate) tokens: Tokens,
+    pub(crate) loads: Loads,
     pub(crate) config: Arc<Config>,
 }
 
@@ -75,6 +76,7 @@ impl Core {
             addresses: Addresses::default(),
             autoscalers: Autoscalers::default(),
             tokens: Tokens::default(),
+            loads: Loads::default(),
             config,
         }
     }

@@ -129,7 +129,8 @@ impl Core {
             return Ok(Arc::new(new));
         }
         if terminating(&new) && self.may_go(&id, &new) {
-            self.objects.put(&id, new);
+            let change = self.objects.put(&id, new);
+            self.changed(resource, change);
             return Ok(self.finish_delete(resource, &space, &own).unwrap_or(live));
         }
         let change = self.objects.put(&id, new);
@@ -186,9 +187,7 @@ impl Core {
         let namespaces = self.resource("namespaces");
         let found = self.get("namespaces", "", space).ok_or_else(|| Status::not_found(&namespaces, space))?;
         if terminating(&found) {
-            let why =
-                format!("unable to create new content in namespace {space} because it is being terminated");
-            return Err(Status::forbidden(resource, own, &why));
+            return Err(Status::terminating_namespace(resource, own, space));
         }
         Ok(())
     }

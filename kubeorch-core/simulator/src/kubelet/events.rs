@@ -71,7 +71,7 @@ impl Core {
 
     /// Keeps the number of events within its limit.
     fn forget_old_events(&mut self) {
-        let count = self.objects.list("events", None).count();
+        let count = self.objects.len("events");
         if count < self.config.limits.events {
             return;
         }

@@ -50,7 +50,7 @@ pub(crate) fn reconcile(core: &mut Core, space: &str, own: &str) {
 
 /// Forgets what nodes know about pods that are gone.
 fn sweep(core: &mut Core) {
-    if core.pods.running.len() <= core.objects.list("pods", None).count() {
+    if core.pods.running.len() <= core.objects.len("pods") {
         return;
     }
     let alive: std::collections::HashSet<_> =

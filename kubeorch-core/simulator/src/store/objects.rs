@@ -2,8 +2,9 @@
 
 use std::collections::{BTreeMap, BTreeSet, HashMap, VecDeque};
 use std::ops::Bound;
-use std::sync::Arc;
+use std::sync::{Arc, OnceLock};
 
+use bytes::Bytes;
 use serde_json::Value;
 use tokio::sync::watch;
 
@@ -25,6 +26,25 @@ pub(crate) struct Change {
     pub(crate) object: Arc<Value>,
     /// The object before, for selectors that begin or stop to match.
     pub(crate) before: Option<Arc<Value>>,
+    /// The event as every watch of whole objects sends it, written once.
+    lines: Arc<[OnceLock<Bytes>; 3]>,
+}
+
+impl Change {
+    fn new(version: u64, kind: ChangeKind, object: Arc<Value>, before: Option<Arc<Value>>) -> Self {
+        Self { version, kind, object, before, lines: Arc::default() }
+    }
+
+    /// The line of an event about the object as it is after the change; `write` runs at most once.
+    pub(crate) fn line(&self, kind: ChangeKind, write: impl FnOnce() -> Bytes) -> Bytes {
+        let [added, modified, deleted] = &*self.lines;
+        let line = match kind {
+            ChangeKind::Added => added,
+            ChangeKind::Modified => modified,
+            ChangeKind::Deleted => deleted,
+        };
+        line.get_or_init(write).clone()
+    }
 }
 
 /// Namespace (`""` for cluster scope) and name.
@@ -62,6 +82,11 @@ impl Objects {
 
     pub(crate) fn count(&self) -> usize {
         self.count
+    }
+
+    /// Objects of one resource.
+    pub(crate) fn len(&self, id: &str) -> usize {
+        self.collections.get(id).map_or(0, |collection| collection.objects.len())
     }
 
     pub(crate) fn get(&self, id: &str, namespace: &str, name: &str) -> Option<&Arc<Value>> {
@@ -124,7 +149,7 @@ impl Objects {
             self.owned.entry(owner.to_owned()).or_default().insert((id.to_owned(), place.clone()));
         }
         let kind = if before.is_some() { ChangeKind::Modified } else { ChangeKind::Added };
-        self.record(id, Change { version: self.version, kind, object, before })
+        self.record(id, Change::new(self.version, kind, object, before))
     }
 
     /// Takes an object out; its last state carries the version of the deletion.
@@ -136,12 +161,7 @@ impl Objects {
         self.version += 1;
         let mut last = (*before).clone();
         put(&mut last, &["metadata", "resourceVersion"], self.version.to_string());
-        let change = Change {
-            version: self.version,
-            kind: ChangeKind::Deleted,
-            object: Arc::new(last),
-            before: Some(before),
-        };
+        let change = Change::new(self.version, ChangeKind::Deleted, Arc::new(last), Some(before));
         Some(self.record(id, change))
     }
 

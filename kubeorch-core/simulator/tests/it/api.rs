@@ -5,7 +5,7 @@ use std::time::Duration;
 use bytes::Bytes;
 use http::Request;
 use http_body_util::{BodyExt, Full};
-use kubeorch_simulator::{Action, Fault, Limits, ManualClock, Simulator, Timing, Verb};
+use kubeorch_simulator::{Limits, ManualClock, Simulator, Timing};
 use serde_json::{Value, json};
 use tower::ServiceExt;
 
@@ -398,22 +398,6 @@ async fn the_same_seed_gives_the_same_cluster() {
         (cluster.get("/api/v1/pods").await, events)
     };
     assert_eq!(run().await, run().await);
-}
-
-#[tokio::test]
-async fn fault_scripts_act_on_what_they_name() {
-    let cluster = Cluster::new();
-    cluster.simulator.set_faults([
-        Fault::new(Action::TooManyRequests(3)).verb(Verb::Create).resource("configmaps").times(1),
-        Fault::new(Action::Conflict).verb(Verb::Create).resource("configmaps").times(1),
-        Fault::new(Action::InternalError).verb(Verb::List).resource("pods"),
-    ]);
-    let map = json!({ "metadata": { "name": "a" } });
-    for code in [429, 409, 201] {
-        assert_eq!(cluster.create(MAPS, &map).await.0, code);
-    }
-    assert_eq!(cluster.get(PODS).await["code"], 500);
-    assert_eq!(cluster.get(MAPS).await["kind"], "ConfigMapList");
 }
 
 #[tokio::test]

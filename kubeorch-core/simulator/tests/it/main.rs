@@ -4,5 +4,7 @@
 mod api;
 mod autoscaler;
 mod client;
+mod faults;
 mod kubectl;
 mod support;
+mod versions;

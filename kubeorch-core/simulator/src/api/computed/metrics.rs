@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
+use http::StatusCode;
 use serde_json::{Value, json};
 
 use super::{Answer, Call, Status};
@@ -20,10 +21,10 @@ pub(super) fn read(core: &Core, call: &Call) -> Result<Answer, Status> {
     let form = Form::of(call);
     match call.verb {
         Verb::Get => match all.first() {
-            Some(found) => Ok(Answer::ok(form.one(&call.resource, found, core.now()))),
+            Some(found) => Ok(form.answer(StatusCode::OK, &call.resource, found, core.now())),
             None => Err(Status::not_found(&call.resource, call.own())),
         },
-        Verb::List => Ok(Answer::ok(form.many(&call.resource, &all, json!({}), core.now()))),
+        Verb::List => Ok(form.many(&call.resource, &all, json!({}), core.now())),
         _ => Err(Status::method_not_allowed()),
     }
 }

@@ -1,4 +1,4 @@
-//! `create` and its kin, which send protobuf.
+//! `create` and its kin, which send protobuf; `explain` and strict decoding.
 
 use super::Kubectl;
 
@@ -37,4 +37,27 @@ async fn every_kind_that_create_knows_is_created() {
             ("get secret reg -o jsonpath={.type}", "kubernetes.io/dockerconfigjson"),
         ])
         .await;
+}
+
+#[tokio::test]
+async fn fields_are_explained_and_slips_refused() {
+    let Some(kubectl) = Kubectl::start().await else { return };
+    let bad = r#"{"apiVersion": "v1", "kind": "ConfigMap", "metadata": {"name": "a"}, "dat": {}}"#;
+    for (arguments, input, code, expected) in [
+        ("explain deploy.spec.replicas", "", 0, "FIELD: replicas <integer>"),
+        (
+            "explain pod.spec.containers",
+            "",
+            0,
+            "A single application container that you want to run within a pod.",
+        ),
+        ("explain hpa --recursive", "", 0, "averageUtilization\t<integer>"),
+        ("explain deploy.spec.nope", "", 1, "field \"nope\" does not exist"),
+        ("apply -f -", bad, 1, "unknown field \"dat\""),
+        ("apply --server-side -f -", bad, 1, ".dat: field not declared in schema"),
+        ("api-resources --namespaced=false", "", 0, "customresourcedefinitions"),
+        ("api-versions", "", 0, "metrics.k8s.io/v1beta1"),
+    ] {
+        kubectl.check(arguments, input, code, &[expected]).await;
+    }
 }

@@ -1,5 +1,7 @@
 //! The simulator as kube-rs sees it: typed and dynamic clients, discovery, watcher, apply.
 
+mod runtime;
+
 use futures::{StreamExt, TryStreamExt};
 use k8s_openapi::api::apps::v1::Deployment;
 use k8s_openapi::api::core::v1::{ConfigMap, Namespace, Pod};
