@@ -128,7 +128,7 @@ fn secret(text: &str) -> Result<Secret, std::convert::Infallible> {
     Ok(Secret::new(text))
 }
 
-fn duration(text: &str) -> Result<Duration, String> {
+pub(super) fn duration(text: &str) -> Result<Duration, String> {
     let bare = text.parse::<u64>().ok().map(Duration::from_secs);
     let parsed = bare.or_else(|| Duration::try_from(text.parse::<jiff::SignedDuration>().ok()?).ok());
     parsed.filter(|duration| !duration.is_zero()).ok_or_else(|| "a time like 90s, 5m or 1h30m".to_owned())

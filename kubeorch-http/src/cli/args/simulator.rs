@@ -1,13 +1,19 @@
 //! Flags of `simulator`.
 
 use std::path::PathBuf;
+use std::time::Duration;
 
 use clap::Args;
+
+use super::deploy::duration;
 
 const EXAMPLES: &str = "\
 Example:
   kubeorch simulator --write-kubeconfig sim.kubeconfig &
   kubectl --kubeconfig sim.kubeconfig get pods -A --watch
+
+A fault script, here one that turns every third list away:
+  - {do: too-many-requests, retryAfter: 2s, verb: list, probability: 0.33, seed: 1}
 
 The cluster lives in memory: it is gone when the process ends.";
 
@@ -21,4 +27,13 @@ pub(crate) struct Simulator {
     /// Write a kubeconfig for it to this file (an existing one is replaced)
     #[arg(long, value_name = "FILE", value_hint = clap::ValueHint::FilePath)]
     pub(crate) write_kubeconfig: Option<PathBuf>,
+    /// How many nodes run pods
+    #[arg(long, value_name = "N", default_value_t = 1, value_parser = clap::value_parser!(u16).range(0..=1000))]
+    pub(crate) nodes: u16,
+    /// A script of what goes wrong: a YAML list of rules
+    #[arg(long, value_name = "FILE", value_hint = clap::ValueHint::FilePath)]
+    pub(crate) faults: Option<PathBuf>,
+    /// How long every answer takes, like 2ms
+    #[arg(long, value_name = "DURATION", default_value = "0s", value_parser = duration)]
+    pub(crate) latency: Duration,
 }

@@ -4,7 +4,7 @@ use std::fs;
 use std::io::Write;
 use std::path::Path;
 
-use kubeorch_simulator::Simulator;
+use kubeorch_simulator::{Fault, Simulator};
 use tokio::net::TcpListener;
 
 use super::serve::address_failure;
@@ -20,6 +20,11 @@ const MARK: &str = "# Written by `kubeorch simulator`, which replaces it at ever
 
 /// Serves a simulated cluster until somebody asks to stop.
 pub(crate) async fn simulator(args: &args::Simulator, terminal: &mut Terminal) -> Outcome {
+    let builder = Simulator::builder().nodes(args.nodes.into()).latency(args.latency);
+    let builder = match &args.faults {
+        Some(path) => builder.faults(faults(path)?),
+        None => builder,
+    };
     let listen = address(&args.listen)
         .map_err(|_| Failure::usage("--listen must be an address and a port, like 127.0.0.1:6443"))?;
     let mut signals = Signals::listen()?;
@@ -33,12 +38,22 @@ pub(crate) async fn simulator(args: &args::Simulator, terminal: &mut Terminal) -
         Some(path) => format!("Simulated cluster; try: kubectl --kubeconfig {} get nodes", path.display()),
         None => format!("Simulated cluster; try: kubectl --server http://{bound} get nodes"),
     });
-    let simulator = Simulator::builder().build();
+    let simulator = builder.build();
     simulator
         .serve(listener, async move { signals.asked().await })
         .await
         .map_err(|error| Failure::new(exit::FAILURE, format!("the simulator stopped: {error}")))?;
     Ok(exit::OK)
+}
+
+/// The rules in a file.
+fn faults(path: &Path) -> Result<Vec<Fault>, Failure> {
+    let script = fs::read_to_string(path)
+        .map_err(|error| Failure::usage(format!("{} cannot be read: {error}", path.display())))?;
+    Fault::parse(&script).map_err(|error| {
+        Failure::usage(format!("{} is no fault script\n{error}", path.display()))
+            .hint("Rules look like {do: too-many-requests, verb: create, times: 2}.")
+    })
 }
 
 /// Replaces the file in one step, but only one that this program wrote: a slip must not cost anybody their
