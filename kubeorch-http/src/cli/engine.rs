@@ -83,11 +83,12 @@ pub(crate) async fn on_disk(
 }
 
 /// An engine over a store that nobody else has open, to change which plugins are installed in it.
-pub(crate) async fn for_plugins(dir: &Path, store: Arc<Redb>, policy: Policy) -> Result<Engine, Failure> {
-    // The same as a server takes, so that a key which was given to it is not replaced by one in a file.
-    let given = std::env::var("KUBEORCH_ENCRYPTION_KEY").ok().filter(|key| !key.is_empty());
-    let key = given.map_or(EncryptionKey::File, |key| EncryptionKey::Given(Secret::new(key)));
-    let key = encryption_key(key, dir)?;
+pub(crate) async fn for_plugins(
+    dir: &Path,
+    key: Secret,
+    store: Arc<Redb>,
+    policy: Policy,
+) -> Result<Engine, Failure> {
     let host = plugin_host(Some(dir))?;
     let registry = node_types(host.clone(), &[]).await?;
     let builder = Engine::builder().store(store).encryption_key(key);
@@ -105,6 +106,12 @@ pub(crate) fn with_plugins(
     let fetch = fetch.map_err(kubeorch_core::Error::from)?;
     let builder = builder.plugins(registry.clone()).plugin_policy(policy).download(Arc::new(fetch));
     Ok(builder.sandbox(Arc::new(WasmSandbox::new(host, registry))))
+}
+
+/// The encryption key that a server with this environment takes.
+pub(crate) fn key_of_server(dir: &Path) -> Result<Secret, Failure> {
+    let given = std::env::var("KUBEORCH_ENCRYPTION_KEY").ok().filter(|key| !key.is_empty());
+    key(given.map_or(EncryptionKey::File, |key| EncryptionKey::Given(Secret::new(key))), dir)
 }
 
 /// The encryption key of a data directory, before its store is opened.

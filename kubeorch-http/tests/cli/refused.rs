@@ -38,7 +38,7 @@ fn everything_that_is_wrong_with_a_file_is_said_at_once() {
             &ended,
             3,
             &[
-                "graph replicas: a workflow file has no member `replicas`",
+                "file replicas: a workflow file has no member `replicas`",
                 "app colour: a node has no member `colour`",
                 "odd",
                 "teapot",

@@ -34,6 +34,27 @@ pub(crate) struct Simulator {
     #[arg(long, value_name = "FILE", value_hint = clap::ValueHint::FilePath)]
     pub(crate) faults: Option<PathBuf>,
     /// How long every answer takes, like 2ms
-    #[arg(long, value_name = "DURATION", default_value = "0s", value_parser = duration)]
+    #[arg(long, value_name = "DURATION", default_value = "0s", value_parser = latency)]
     pub(crate) latency: Duration,
+}
+
+fn latency(text: &str) -> Result<Duration, String> {
+    match text {
+        "0" | "0s" | "0ms" => Ok(Duration::ZERO),
+        text => duration(text).map_err(|_| "a time like 2ms or 1s".to_owned()),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_latency_may_be_none() {
+        for (text, millis) in
+            [("0s", Some(0)), ("0", Some(0)), ("2ms", Some(2)), ("1s", Some(1000)), ("-1s", None)]
+        {
+            assert_eq!(latency(text).ok(), millis.map(Duration::from_millis), "{text}");
+        }
+    }
 }

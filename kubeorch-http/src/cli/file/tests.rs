@@ -67,17 +67,17 @@ fn all_mistakes_of_a_file_are_told_at_once() {
     check(
         "node: []\n",
         &[
-            "graph name: a workflow file needs `name` [file.missing]",
-            "graph nodes: a workflow file needs `nodes` [file.missing]",
-            "graph node: a workflow file has no member `node` [file.unknown_member]",
+            "file name: a workflow file needs `name` [file.missing]",
+            "file nodes: a workflow file needs `nodes` [file.missing]",
+            "file node: a workflow file has no member `node` [file.unknown_member]",
         ],
     );
-    check("name: ''\nnodes: []\n", &["graph name: a workflow file needs `name` [file.missing]"]);
+    check("name: ''\nnodes: []\n", &["file name: a workflow file needs `name` [file.missing]"]);
     check(
         "name: 12\nnodes: {}\n",
         &[
-            "graph name: must be text, not a number [file.not_text]",
-            "graph nodes: must be a list, not a map [file.not_a_list]",
+            "file name: must be text, not a number [file.not_text]",
+            "file nodes: must be a list, not a map [file.not_a_list]",
         ],
     );
     check(

@@ -7,6 +7,7 @@ use std::path::Path;
 use std::sync::Arc;
 
 use kubeorch_core::plugins::{Key, Policy, Trust};
+use kubeorch_core::secret::Secret;
 use kubeorch_core::store::{Error, Redb, redb};
 use kubeorch_core::time::SystemClock;
 
@@ -82,10 +83,11 @@ async fn manage(change: Change, rules: &Rules, terminal: &mut Terminal) -> Outco
     if !matches!(change, Change::Install { .. }) {
         present(&dir)?;
     }
-    engine::private_dir(&dir)?;
+    // Before the store is made; it matters only where no server has it open.
+    let key = engine::key_of_server(&dir);
     let opened = Redb::open(dir.join(STORE), redb::Options::default(), Arc::new(SystemClock));
     let rows: Vec<Row> = match opened {
-        Ok(store) => alone(&dir, store, rules, change.clone()).await?,
+        Ok(store) => alone(&dir, key?, store, rules, change.clone()).await?,
         #[cfg(unix)]
         Err(Error::Locked(_)) => {
             terminal.note("A server has the store open and does it itself, by its own rules.");
@@ -100,8 +102,14 @@ async fn manage(change: Change, rules: &Rules, terminal: &mut Terminal) -> Outco
 }
 
 /// On the store of a data directory that nobody uses.
-async fn alone(dir: &Path, store: Redb, rules: &Rules, change: Change) -> Result<Vec<Row>, Failure> {
-    let engine = engine::for_plugins(dir, Arc::new(store), policy(rules)?).await?;
+async fn alone(
+    dir: &Path,
+    key: Secret,
+    store: Redb,
+    rules: &Rules,
+    change: Change,
+) -> Result<Vec<Row>, Failure> {
+    let engine = engine::for_plugins(dir, key, Arc::new(store), policy(rules)?).await?;
     let done = change.perform(engine.plugins()).await;
     engine.shutdown().await;
     done
