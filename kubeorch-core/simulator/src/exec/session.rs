@@ -1,6 +1,7 @@
 //! One `exec`: a WebSocket on one side, the shell on the other.
 
 use std::sync::Arc;
+use std::time::Duration;
 
 use bytes::{Buf, Bytes, BytesMut};
 use futures::{SinkExt, StreamExt};
@@ -19,6 +20,10 @@ use crate::simulator::Shared;
 /// Bytes of one message of a client, and of a line that has not ended yet.
 const LONGEST: usize = 1024 * 1024;
 const PROMPT: &str = "/ # ";
+/// What a container's runtime needs to start a process, about. It is no decoration: client-go before
+/// 0.34 reads a new connection at once but makes its streams a moment later, and drops what arrives
+/// between ("Unknown stream id"). So this is the network's time, not the simulated clock's.
+const START: Duration = Duration::from_millis(100);
 
 /// Which streams a client asked for.
 #[derive(Debug, Clone, Copy)]
@@ -62,6 +67,7 @@ impl Session {
         let socket = WebSocketStream::from_raw_socket(socket, Role::Server, Some(config)).await;
         let mut pipe =
             Pipe { socket, protocol: self.protocol, streams: self.streams, closed: !self.streams.stdin };
+        tokio::time::sleep(START).await;
         let mut stopped =
             std::pin::pin!(stopped(Arc::clone(&self.shared), self.pod.clone(), self.container.clone()));
         let end = {
