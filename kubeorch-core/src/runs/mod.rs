@@ -21,7 +21,10 @@ mod table;
 
 pub use changes::FieldChange;
 pub use error::Error;
-pub use model::{AppliedObject, MAX_LOG_LINES, NodePhase, NodeState, Options, Run, Status, Values};
+pub use model::{
+    AppliedObject, Approval, Asked, MAX_LOG_LINES, NodePhase, NodeState, Options, Pause, Reason, Run, Status,
+    Trigger, Values,
+};
 pub use plan::{Action, Plan, PlannedOperation};
 pub use prepare::{NODE_LABEL, WORKFLOW_LABEL};
 pub(crate) use records::records;

@@ -53,7 +53,7 @@ impl Recorder {
         message: Option<String>,
     ) -> Result<(), Error> {
         let at = self.host.ids.now();
-        let state = NodeState { status, applied, error, message, at };
+        let state = NodeState { status, applied, error, message, attempts: 1, at };
         let record = RunNode { run: self.run, node: node.to_owned(), state };
         let written = self.host.db.write(|tx| {
             tx.put(&record)?;
@@ -103,13 +103,14 @@ pub(super) fn finish(
     run.status = status;
     run.completed_at = Some(now);
     run.error = error.map(str::to_owned);
+    (run.asked, run.pause) = (None, None);
     tx.put(&run)?;
     if let Some(mut workflow) = tx.get::<Workflow>(&run.workflow)? {
         workflow.run_count += 1;
         match status {
             Status::Completed => workflow.success_count += 1,
             Status::Failed => workflow.failure_count += 1,
-            Status::Running | Status::Cancelled => {}
+            Status::Running | Status::Paused | Status::Cancelled => {}
         }
         tx.put(&workflow)?;
     }

@@ -1,7 +1,7 @@
 //! Which records this domain keeps, and what they must say of each other.
 
 use super::model::Run;
-use super::table::{LogLine, RunNode};
+use super::table::{LogLine, PlanRow, RunNode};
 use crate::id::RunId;
 use crate::store::verify::Faults;
 use crate::store::{Error, Query, Reader, Record, Schema};
@@ -9,7 +9,7 @@ use crate::workflows::Workflow;
 
 /// The record types of this domain, for tools that walk a whole store.
 pub(crate) fn records(schema: Schema) -> Schema {
-    schema.with::<Run>().with::<RunNode>().with::<LogLine>().also(owners).also(parts)
+    schema.with::<Run>().with::<RunNode>().with::<LogLine>().with::<PlanRow>().also(owners).also(parts)
 }
 
 /// A run's workflow is there and has reached the run's version. The version itself may be gone: retention takes versions
@@ -25,10 +25,11 @@ fn owners(reader: &Reader<'_>, faults: &mut Faults) -> Result<(), Error> {
     })
 }
 
-/// Nodes and log lines are parts of a run.
+/// Nodes, log lines and the plan are parts of a run.
 fn parts(reader: &Reader<'_>, faults: &mut Faults) -> Result<(), Error> {
     owned::<RunNode>(reader, faults, |node| node.run)?;
-    owned::<LogLine>(reader, faults, |line| line.run)
+    owned::<LogLine>(reader, faults, |line| line.run)?;
+    owned::<PlanRow>(reader, faults, |row| row.run)
 }
 
 fn owned<T: Record>(

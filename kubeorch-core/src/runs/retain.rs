@@ -4,7 +4,7 @@ use super::Error;
 use super::model::{Run, Status};
 #[cfg(test)]
 use super::record::Recorder;
-use super::table::{BY_WORKFLOW, LogLine, RUNNING, RunNode};
+use super::table::{BY_WORKFLOW, LogLine, PlanRow, RUNNING, RunNode};
 use crate::id::{RunId, WorkflowId};
 use crate::store::{Query, Reader, Tx};
 use crate::time::Time;
@@ -104,7 +104,12 @@ pub(crate) fn remove(tx: &mut Tx<'_>, run: RunId, limit: usize) -> Result<Step, 
     for node in &nodes {
         tx.remove::<RunNode>(&(run, node.node.clone()))?;
     }
-    if nodes.len() == room {
+    let room = room - nodes.len();
+    let rows = tx.list(&Query::<PlanRow>::all().prefix(&run).limit(room))?;
+    for row in &rows {
+        tx.remove::<PlanRow>(&(run, row.number))?;
+    }
+    if rows.len() == room {
         return Ok(Step { done: false, ..step });
     }
     if tx.get::<Run>(&run)?.is_some_and(|run| run.status.ended()) {

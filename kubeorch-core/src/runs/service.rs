@@ -10,19 +10,21 @@ use serde_json::json;
 use tokio::sync::{oneshot, watch};
 
 use super::execute::{Execution, Stop};
-use super::model::{Options, Run, Status, Values};
+use super::model::{Options, Run, Status, Trigger, Values};
 use super::observe::Observer;
 use super::plan::{Plan, Planned, Planner, owned};
 use super::prepare::{Prepared, prepare};
 use super::record::{Recorder, finish};
 use super::stream::{Follow, begin};
+use super::table::PlanRow;
 use super::{Error, alias, table};
 use crate::actor::{Action, Actor};
 use crate::clusters::{Link, Links};
 use crate::engine::{Host, Tasks};
 use crate::error::Finding;
-use crate::graph::Graph;
+use crate::graph::{Graph, Hash};
 use crate::id::{RunId, WorkflowId};
+use crate::manifest::Object;
 use crate::plugin::NodeTypes;
 use crate::store::Query;
 use crate::versions::{self, Label};
@@ -45,6 +47,8 @@ struct Begun {
     prepared: Prepared,
     planned: Planned,
     options: Options,
+    /// The nodes that values were given for.
+    given: Vec<String>,
 }
 
 /// Plans and runs. Cheap to clone.
@@ -103,11 +107,12 @@ impl Service {
         }
         let prepared = self.prepare(&graph, id).await?;
         let (link, planned) = self.plan_all(&workflow, &prepared, &values, &options).await?;
+        let given = values.nodes();
         drop(values);
         if planned.plan.findings.iter().any(Finding::is_error) {
             return Err(Error::Findings(planned.plan.findings).into());
         }
-        let begun = Begun { actor: *actor, workflow, graph, link, prepared, planned, options };
+        let begun = Begun { actor: *actor, workflow, graph, link, prepared, planned, options, given };
         let (answer, run) = oneshot::channel();
         let service = self.clone();
         // One task from the record to the end: a caller that hangs up cannot leave a run without its executor.
@@ -268,14 +273,10 @@ impl Service {
     }
 
     /// Stores version and run in one transaction. The unique index on active runs refuses a second one.
-    async fn begin(
-        &self,
-        actor: &Actor,
-        workflow: &Workflow,
-        graph: &Graph,
-        plan: &Plan,
-        id: RunId,
-    ) -> Result<Run, Error> {
+    async fn begin(&self, begun: &Begun, id: RunId) -> Result<Run, Error> {
+        let Begun { actor, workflow, graph, prepared, planned, .. } = begun;
+        let plan = &planned.plan;
+        let content = content(prepared);
         let host = &self.inner.parts.host;
         let written = host.db.write(|tx| {
             if let Some(active) = table::active(tx, workflow.id)? {
@@ -307,17 +308,29 @@ impl Service {
                 workflow: workflow.id,
                 version: version.seq,
                 cluster: workflow.cluster.clone(),
+                cluster_id: workflow.cluster_id,
                 status: Status::Running,
                 started_at: now,
                 completed_at: None,
                 nodes: BTreeMap::new(),
                 logs: Vec::new(),
                 error: None,
-                triggered_by: "manual".into(),
+                trigger: Trigger::Manual,
                 user: actor.user(),
-                plan: Some(plan.hash.to_string()),
+                plan: Some(plan.hash),
+                content: Some(content),
+                options: begun.options.clone(),
+                given: begun.given.clone(),
+                node_count: prepared.nodes.len(),
+                attempt: 1,
+                asked: None,
+                pause: None,
+                approvals: Vec::new(),
             };
             tx.insert(&run)?;
+            for (number, operation) in (0..).zip(&plan.operations) {
+                tx.insert(&PlanRow { run: id, number, operation: operation.clone() })?;
+            }
             let payload = json!({ "run_id": id, "version": version.seq, "plan": run.plan });
             tx.event(workflows::stream(workflow.id), "run_started", &payload)?;
             Ok(run)
@@ -327,13 +340,12 @@ impl Service {
 
     /// Stores the run, answers it, and executes it to its end.
     async fn execute(self, begun: Begun, answer: oneshot::Sender<Result<Run, Error>>) {
-        let Begun { actor, workflow, graph, link, prepared, planned, options } = begun;
         let host = &self.inner.parts.host;
         let id: RunId = host.ids.next();
         let (cancel, cancelled) = watch::channel(false);
         // Before the record is there, so that a cancel always finds somebody.
         self.inner.cancels.lock().insert(id, cancel);
-        let run = match self.begin(&actor, &workflow, &graph, &planned.plan, id).await {
+        let run = match self.begin(&begun, id).await {
             Ok(run) => run,
             Err(error) => {
                 self.inner.cancels.lock().remove(&id);
@@ -344,6 +356,7 @@ impl Service {
         };
         // The caller may be gone; the run goes on.
         let _ = answer.send(Ok(run.clone()));
+        let Begun { link, prepared, planned, options, .. } = begun;
         let recorder = Recorder::new(host.clone(), run.id, run.workflow);
         let outcome = async {
             opening_lines(&recorder, &prepared, &planned).await?;
@@ -470,6 +483,11 @@ impl Service {
         }
         Ok(left)
     }
+}
+
+/// What a version renders to, with run-time leaves still open: the same for the same version and the same plugins.
+fn content(prepared: &Prepared) -> Hash {
+    Hash::of(&prepared.nodes.iter().flat_map(|node| &node.objects).map(Object::to_value).collect())
 }
 
 async fn opening_lines(recorder: &Recorder, prepared: &Prepared, planned: &Planned) -> Result<(), Error> {

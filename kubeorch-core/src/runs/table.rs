@@ -2,9 +2,11 @@
 //! rewritten with every step.
 
 use serde::{Deserialize, Serialize};
+use serde_json::{Value, json};
 
 use super::Error;
-use super::model::{MAX_LOG_LINES, NodeState, Run};
+use super::model::{MAX_LOG_LINES, NodeState, Run, Status};
+use super::plan::PlannedOperation;
 use crate::id::{RunId, WorkflowId};
 use crate::store::{Index, Indexes, Query, Reader, Record, Table, rule};
 
@@ -19,6 +21,7 @@ pub(super) const RUNNING: Index<Run> = Index::new("runs_running");
 
 impl Record for Run {
     const TABLE: Table = Table("runs");
+    const SCHEMA: u8 = 2;
     const INDEXES: &'static [Index<Self>] = &[BY_WORKFLOW, ACTIVE, RUNNING];
     type Key = RunId;
 
@@ -37,7 +40,49 @@ impl Record for Run {
     fn check(&self) -> Result<(), String> {
         rule(self.version > 0, "it runs no version")?;
         rule(self.completed_at.is_some() == self.status.ended(), "its end and its status disagree")?;
-        rule(self.status.ended() || self.error.is_none(), "it failed and goes on")
+        rule(self.status.ended() || self.error.is_none(), "it failed and goes on")?;
+        rule(self.pause.is_some() == (self.status == Status::Paused), "its pause and its status disagree")?;
+        rule(
+            self.asked.is_none() || self.status == Status::Running,
+            "something is asked that cannot be done",
+        )?;
+        rule(self.attempt == 0 || self.plan.is_some(), "it was applied without a plan")
+    }
+
+    fn upcast(from: u8, mut value: Value) -> Result<Value, String> {
+        let run = value.as_object_mut().ok_or("it is no object")?;
+        match from {
+            // Until then a run was never gone on with: it has no content to compare, and every one was started by hand.
+            1 => {
+                run.remove("triggered_by");
+                let attempt = u32::from(run.get("plan").is_some_and(Value::is_string));
+                let new = json!({
+                    "cluster_id": null, "trigger": "manual", "content": null, "options": {}, "given": [],
+                    "node_count": 0, "attempt": attempt, "asked": null, "pause": null, "approvals": [],
+                });
+                run.extend(new.as_object().cloned().unwrap_or_default());
+                Ok(value)
+            }
+            _ => Err(format!("there is no schema {from}")),
+        }
+    }
+}
+
+/// An operation of the plan that a run began with. Masked like every plan.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub(super) struct PlanRow {
+    pub(super) run: RunId,
+    /// Its place in the plan, from 0.
+    pub(super) number: u64,
+    pub(super) operation: PlannedOperation,
+}
+
+impl Record for PlanRow {
+    const TABLE: Table = Table("run_plans");
+    type Key = (RunId, u64);
+
+    fn key(&self) -> Self::Key {
+        (self.run, self.number)
     }
 }
 

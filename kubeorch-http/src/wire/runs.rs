@@ -79,7 +79,7 @@ pub(crate) struct Run {
     id: String,
     workflow_id: String,
     version: u64,
-    /// `running`, `completed`, `failed` or `cancelled`.
+    /// `running`, `paused`, `completed`, `failed` or `cancelled`.
     status: &'static str,
     started_at: Timestamp,
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -94,7 +94,7 @@ pub(crate) struct Run {
     logs: Vec<String>,
     #[serde(skip_serializing_if = "Option::is_none")]
     error: Option<String>,
-    triggered_by: String,
+    triggered_by: &'static str,
     trigger_data: Trigger,
 }
 
@@ -204,7 +204,7 @@ impl From<core::Run> for Run {
             node_states,
             logs: run.logs,
             error: run.error,
-            triggered_by: run.triggered_by,
+            triggered_by: run.trigger.as_str(),
             trigger_data: Trigger { user_id: run.user.map(|id| id.to_string()) },
         }
     }
@@ -283,15 +283,24 @@ mod tests {
             workflow: "bbbbbbbbbbbbbbbbbbbbbbbb".parse().unwrap(),
             version: 2,
             cluster: "lab".into(),
+            cluster_id: None,
             status,
             started_at: Time::from_millis(1_000),
             completed_at: Some(Time::from_millis(3_400)),
             nodes: BTreeMap::from([("web".to_owned(), node)]),
             logs: vec!["[00:00:01] web: image not found".into()],
             error: error.map(str::to_owned),
-            triggered_by: "manual".into(),
+            trigger: core::Trigger::Manual,
             user: None,
             plan: None,
+            content: None,
+            options: core::Options::default(),
+            given: Vec::new(),
+            node_count: 1,
+            attempt: 0,
+            asked: None,
+            pause: None,
+            approvals: Vec::new(),
         }
     }
 

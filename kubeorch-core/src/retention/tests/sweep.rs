@@ -15,7 +15,7 @@ use crate::actor::{Actor, Role};
 use crate::engine::{Host, Tasks};
 use crate::graph::Graph;
 use crate::id::{Ids, Raw, RunId, WorkflowId};
-use crate::runs::{Run, Status};
+use crate::runs::{Options, Run, Status, Trigger};
 use crate::store::{Batch, Db, Error, Memory, Query, Seq, Snapshot, Store, Table};
 use crate::time::{Clock, ManualClock, SeededEntropy};
 use crate::versions::{Label, Version, table};
@@ -88,15 +88,24 @@ impl Place {
             workflow: self.id,
             version,
             cluster: "lab".into(),
+            cluster_id: None,
             status,
             started_at: now,
             completed_at: status.ended().then_some(now),
             nodes: BTreeMap::new(),
             logs: Vec::new(),
             error: None,
-            triggered_by: "manual".into(),
+            trigger: Trigger::Manual,
             user: None,
             plan: None,
+            content: None,
+            options: Options::default(),
+            given: Vec::new(),
+            node_count: 1,
+            attempt: 0,
+            asked: None,
+            pause: None,
+            approvals: Vec::new(),
         };
         self.host.db.write(|tx| tx.put(&run)).await.unwrap();
         crate::runs::retain::write_log(&self.host, &run, lines).await;
