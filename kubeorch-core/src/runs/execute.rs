@@ -14,11 +14,11 @@ use super::model::{AppliedObject, NodePhase, Options};
 use super::observe::{NodeView, Observer, Views};
 use super::plan::{Action, Planned, Step};
 use super::prepare::Prepared;
+use super::ready::Phase;
 use super::record::{Recorder, applied};
 use crate::engine::Host;
 use crate::kube::{self, ApplyOptions, Cluster, Operation};
 use crate::manifest::Object;
-use crate::plugin::Phase;
 use crate::time::Time;
 
 /// How many nodes are applied side by side; the client bounds what reaches the server.
@@ -180,7 +180,7 @@ impl Execution<'_> {
             }
             let left_out = self.planned.steps[at].as_ref().is_none_or(Vec::is_empty);
             let view = views.get(&node.input.id);
-            let ready = view.is_some_and(|view| view.current && view.status.phase == Phase::Ready);
+            let ready = view.is_some_and(|view| view.current && view.readiness.phase == Phase::Ready);
             if left_out || ready {
                 wait.done[at] = true;
             }
@@ -205,7 +205,7 @@ impl Execution<'_> {
         let mut next = deadline;
         for (at, node) in self.prepared.nodes.iter().enumerate().filter(|(at, _)| !wait.done[*at]) {
             let view = views.get(&node.input.id).filter(|view| view.current);
-            let Some(view) = view.filter(|view| view.status.phase == Phase::Failed) else { continue };
+            let Some(view) = view.filter(|view| view.readiness.phase == Phase::Failed) else { continue };
             let since = wait.failing.iter().find(|(other, _)| *other == at).map_or(now, |(_, since)| *since);
             still.push((at, since));
             let end = since.plus(self.options.failure_grace);

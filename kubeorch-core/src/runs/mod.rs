@@ -12,6 +12,7 @@ mod model;
 mod observe;
 mod plan;
 mod prepare;
+mod ready;
 mod record;
 mod records;
 pub(crate) mod retain;

@@ -15,6 +15,7 @@ use tokio::task::JoinHandle;
 
 use super::Error;
 use super::prepare::{Prepared, WORKFLOW_LABEL};
+use super::ready::{self, Readiness};
 use crate::clusters::Link;
 use crate::engine::Host;
 use crate::id::WorkflowId;
@@ -32,6 +33,8 @@ pub(super) struct NodeView {
     pub(super) status: Status,
     /// The state belongs to what was applied last, not to an older generation.
     pub(super) current: bool,
+    /// Decides when a run goes on; the status is what clients see.
+    pub(super) readiness: Readiness,
 }
 
 /// All nodes' states; readers share one copy.
@@ -202,7 +205,8 @@ impl Eye {
         for (at, current, answer) in answers {
             let node = &self.nodes[at].input;
             let status = answer.unwrap_or_else(|error| broken(&error.to_string()));
-            let view = NodeView { status, current };
+            let readiness = told(&status);
+            let view = NodeView { status, current, readiness };
             let old = self.known.insert(node.id.clone(), view.clone());
             if old.as_ref().map(|old| &old.status) != Some(&view.status) {
                 news.push((node.id.clone(), node.kind.clone(), view.status));
@@ -285,6 +289,17 @@ fn scope(observe: &Observe) -> Scope {
         namespace: observe.namespace.clone(),
         labels: observe.label_selector.clone(),
     }
+}
+
+/// What a plugin says, as readiness.
+fn told(status: &Status) -> Readiness {
+    let phase = match status.phase {
+        Phase::Ready => ready::Phase::Ready,
+        Phase::Pending | Phase::Progressing => ready::Phase::Progressing,
+        Phase::Failed => ready::Phase::Failed,
+    };
+    let reason = status.reason.clone().unwrap_or_default();
+    Readiness { phase, reason, message: status.message().to_owned() }
 }
 
 /// What is shown when a plugin cannot say.
