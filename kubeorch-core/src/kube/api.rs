@@ -1,5 +1,6 @@
 //! What the engine asks of a cluster.
 
+use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use async_trait::async_trait;
@@ -24,12 +25,15 @@ pub trait Cluster: Send + Sync + 'static {
     /// Lists objects; an unknown kind has none.
     async fn list(&self, scope: &Scope) -> Result<Vec<Object>, Error>;
 
-    /// Server-side apply.
+    /// Lists what is known of objects without their content: a small part of what [`Self::list`] moves. An
+    /// unknown kind has none.
+    async fn heads(&self, scope: &Scope) -> Result<Vec<Head>, Error>;
+
+    /// Server-side apply. One request where [`ApplyOptions::known`] says what is there, else two.
     async fn apply(&self, object: &Object, options: &ApplyOptions) -> Result<Applied, Error>;
 
-    /// Deletes with background propagation; an absent object is a success and answers `false`.
-    /// `uid` guards against deleting a successor of the same name.
-    async fn delete(&self, key: &Key, uid: Option<&str>) -> Result<bool, Error>;
+    /// Deletes; that nothing is there is a success too.
+    async fn delete(&self, key: &Key, options: &DeleteOptions) -> Result<Deleted, Error>;
 
     /// Follows objects: first what is there, then [`Event::Synced`], then every change. The stream
     /// reconnects by itself and starts over with [`Event::Restarted`] when it lost its place. An error with
@@ -67,6 +71,25 @@ pub enum Event {
     Synced,
 }
 
+/// An object without its content.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Head {
+    /// Which object.
+    pub key: Key,
+    /// `metadata.uid`.
+    pub uid: String,
+    /// `metadata.resourceVersion`.
+    pub resource_version: String,
+    /// `metadata.labels`.
+    pub labels: BTreeMap<String, String>,
+    /// Who owns fields of it, each once, in order.
+    pub managers: Vec<String>,
+    /// Whether another object made it and sees to it (an owner reference with `controller: true`).
+    pub controlled: bool,
+    /// Whether it is being deleted.
+    pub deleting: bool,
+}
+
 /// How to apply.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct ApplyOptions {
@@ -76,6 +99,65 @@ pub struct ApplyOptions {
     pub force: bool,
     /// Say what would happen, change nothing.
     pub dry_run: bool,
+    /// What the caller knows of the object; without it the object is read first, to tell what happened.
+    pub known: Option<Known>,
+}
+
+/// As `kubeorch`, without force, for real, with the object read before.
+impl Default for ApplyOptions {
+    fn default() -> Self {
+        Self { manager: "kubeorch".to_owned(), force: false, dry_run: false, known: None }
+    }
+}
+
+/// What a caller knows of an object before it applies. It guards nothing: an object that changed since is applied
+/// all the same, and [`Applied::operation`] then is [`Operation::Updated`].
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Known {
+    /// There is none.
+    Absent,
+    /// It is there with this `resourceVersion`. A dry run stores no version that could be compared, so its
+    /// [`Applied::operation`] is [`Operation::Updated`] and the caller compares the objects.
+    At(String),
+}
+
+/// How to delete.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct DeleteOptions {
+    /// Only the object with this uid, never a successor of the same name.
+    pub uid: Option<String>,
+    /// What becomes of the objects that it owns.
+    pub propagation: Propagation,
+    /// Say what would happen, change nothing.
+    pub dry_run: bool,
+}
+
+impl DeleteOptions {
+    /// Of this very object, the others as the defaults.
+    pub fn of(object: &Object) -> Self {
+        Self { uid: object.uid().map(str::to_owned), ..Self::default() }
+    }
+}
+
+/// What becomes of the objects that a deleted one owns.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub enum Propagation {
+    /// They go after it.
+    #[default]
+    Background,
+    /// They go before it.
+    Foreground,
+    /// They stay.
+    Orphan,
+}
+
+/// What a delete met.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct Deleted {
+    /// The object was there. Of another uid than the one asked for counts as absent.
+    pub found: bool,
+    /// It is on its way out but not gone: finalizers, dependents or a grace period hold it.
+    pub pending: bool,
 }
 
 /// What an apply did.
@@ -97,7 +179,7 @@ pub enum Operation {
 pub struct Applied {
     /// As the server answered it.
     pub object: Object,
-    /// What happened, by comparing resource versions before and after.
+    /// What happened, by the status of the answer and the resource versions before and after.
     pub operation: Operation,
 }
 

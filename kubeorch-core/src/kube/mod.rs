@@ -15,12 +15,12 @@ pub mod fake;
 mod hub;
 
 pub use api::{
-    Applied, ApplyOptions, Cluster, Connector, Credentials, Endpoint, Event, Operation, Scope, ServerInfo,
-    WatchStream,
+    Applied, ApplyOptions, Cluster, Connector, Credentials, DeleteOptions, Deleted, Endpoint, Event, Head,
+    Known, Operation, Propagation, Scope, ServerInfo, WatchStream,
 };
 #[cfg(feature = "kube")]
 pub use client::{Client, Options};
 #[cfg(feature = "kube")]
 pub use connect::{Connect, ContextInfo, Probe, Step, from_kubeconfig_files, in_cluster};
-pub use error::Error;
+pub use error::{Cause, Class, Error};
 pub use hub::{Changes, Hub, HubOptions, State, Subscription};

@@ -17,7 +17,7 @@ use super::prepare::Prepared;
 use super::ready::Phase;
 use super::record::{Recorder, applied};
 use crate::engine::Host;
-use crate::kube::{self, ApplyOptions, Cluster, Operation};
+use crate::kube::{self, ApplyOptions, Cluster, DeleteOptions, Operation};
 use crate::manifest::Object;
 use crate::time::Time;
 
@@ -139,7 +139,7 @@ impl Execution<'_> {
     }
 
     async fn apply(&self, object: &Object, force: bool) -> Result<(Object, Operation), kube::Error> {
-        let options = ApplyOptions { manager: MANAGER.into(), force, dry_run: false };
+        let options = ApplyOptions { manager: MANAGER.into(), force, ..ApplyOptions::default() };
         let applied = self.cluster.apply(object, &options).await?;
         Ok((applied.object, applied.operation))
     }
@@ -241,7 +241,8 @@ impl Execution<'_> {
             if *self.cancel.borrow() {
                 return Err(Stop::Cancelled);
             }
-            match self.cluster.delete(key, uid.as_deref()).await {
+            let options = DeleteOptions { uid: uid.clone(), ..DeleteOptions::default() };
+            match self.cluster.delete(key, &options).await {
                 Ok(_) => self.recorder.log(format!("{key}: removed, no longer in the graph")).await?,
                 Err(error) => return Err(Stop::Failed(format!("{key} could not be removed: {error}"))),
             }

@@ -232,8 +232,12 @@ impl Planner<'_> {
         }
         let mut planned = operation(Some(&node.input.id), key.clone(), Action::Create);
         if !new_namespace {
-            let options =
-                ApplyOptions { manager: MANAGER.into(), force: self.force(live.as_ref()), dry_run: true };
+            let options = ApplyOptions {
+                manager: MANAGER.into(),
+                force: self.force(live.as_ref()),
+                dry_run: true,
+                ..ApplyOptions::default()
+            };
             match self.cluster.apply(&filled.object, &options).await {
                 Ok(applied) => {
                     if let Some(live) = &live {

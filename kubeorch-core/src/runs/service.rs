@@ -24,6 +24,7 @@ use crate::engine::{Host, Tasks};
 use crate::error::Finding;
 use crate::graph::{Graph, Hash};
 use crate::id::{RunId, WorkflowId};
+use crate::kube::DeleteOptions;
 use crate::manifest::Object;
 use crate::plugin::NodeTypes;
 use crate::store::Query;
@@ -477,7 +478,7 @@ impl Service {
             let key = object.key();
             if retain {
                 left.push(format!("{key} was kept because it holds data"));
-            } else if let Err(error) = link.cluster.delete(&key, object.uid()).await {
+            } else if let Err(error) = link.cluster.delete(&key, &DeleteOptions::of(&object)).await {
                 left.push(format!("{key} could not be removed: {error}"));
             }
         }

@@ -264,7 +264,7 @@ async fn an_apply_that_is_refused_fails_the_run_and_keeps_what_was_done() {
     let lab = lab().await;
     let nodes = [("g", "gadget", json!({ "name": "conf" })), ("w", "widget", widget("web"))];
     let full = workflow(&lab, &nodes, &[("g", "w")]).await;
-    let refusal = kube::Error::Rejected { object: "Deployment default/web".into(), reason: "quota".into() };
+    let refusal = kube::Error::rejected("Deployment default/web", "quota");
     lab.cluster.fail(Verb::Apply, "Deployment default/web", refusal);
     let runs = lab.engine.runs();
     let run = runs.start(&lab.ana, full.workflow.id, Values::default(), Options::default()).await.unwrap();

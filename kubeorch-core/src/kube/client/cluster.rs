@@ -10,8 +10,11 @@ use super::failure::{Failure, Stage};
 use super::mapping::{Mapping, Resource};
 use super::options::Options;
 use super::transport::{Call, JSON, Transport, encode};
-use super::{info, list, watch};
-use crate::kube::{Applied, ApplyOptions, Cluster, Error, Operation, Scope, ServerInfo, WatchStream};
+use super::{head, info, list, watch};
+use crate::kube::{
+    Applied, ApplyOptions, Cluster, DeleteOptions, Deleted, Error, Head, Known, Operation, Propagation,
+    Scope, ServerInfo, WatchStream,
+};
 use crate::manifest::{Key, Kind, Object};
 use crate::time::{Clock, SystemClock};
 
@@ -70,6 +73,42 @@ impl Client {
         }
     }
 
+    /// All objects of a scope; none where the kind is gone since it was learned.
+    async fn items(
+        &self,
+        resource: &Resource,
+        scope: &Scope,
+        accept: &'static str,
+    ) -> Result<Vec<Value>, Failure> {
+        let path = resource.path(scope.namespace.as_deref(), None);
+        match list::items(&self.transport, &path, &scope.labels, accept).await {
+            Err(failure) if failure.is(404) => {
+                self.mapping.forget(&scope.kind).await;
+                Ok(Vec::new())
+            }
+            other => other,
+        }
+    }
+
+    async fn before(
+        &self,
+        resource: &Resource,
+        key: &Key,
+        options: &ApplyOptions,
+    ) -> Result<Before, Failure> {
+        match &options.known {
+            Some(Known::Absent) => return Ok(Before::Unknown),
+            Some(Known::At(version)) => return Ok(Before::At(version.clone())),
+            None => {}
+        }
+        match self.read(resource, key).await {
+            Ok(before) => Ok(before.map_or(Before::Unknown, Before::Object)),
+            // Who may write but not read still gets the change, told less exactly.
+            Err(failure) if failure.is(403) => Ok(Before::Unknown),
+            Err(failure) => Err(failure),
+        }
+    }
+
     async fn patch(
         &self,
         resource: &Resource,
@@ -110,16 +149,17 @@ impl Cluster for Client {
 
     async fn list(&self, scope: &Scope) -> Result<Vec<Object>, Error> {
         let Some(resource) = self.resource(&scope.kind).await? else { return Ok(Vec::new()) };
-        let path = resource.path(scope.namespace.as_deref(), None);
-        let items = match list::items(&self.transport, &path, &scope.labels, JSON).await {
-            Err(failure) if failure.is(404) => {
-                self.mapping.forget(&scope.kind).await;
-                Ok(Vec::new())
-            }
-            other => other,
-        };
+        let items = self.items(&resource, scope, JSON).await;
         items
             .and_then(|items| items.into_iter().map(|item| list::object(&scope.kind, item)).collect())
+            .map_err(|failure| failure.about(&scope.kind.kind))
+    }
+
+    async fn heads(&self, scope: &Scope) -> Result<Vec<Head>, Error> {
+        let Some(resource) = self.resource(&scope.kind).await? else { return Ok(Vec::new()) };
+        let items = self.items(&resource, scope, list::METADATA).await;
+        items
+            .and_then(|items| items.iter().map(|item| head::read(&scope.kind, item)).collect())
             .map_err(|failure| failure.about(&scope.kind.kind))
     }
 
@@ -128,15 +168,10 @@ impl Cluster for Client {
         let Some(resource) = self.resource(&kind).await? else {
             return Err(Error::UnknownKind(format!("{} {}", kind.api_version, kind.kind)));
         };
-        let before = match self.read(&resource, &key).await {
-            Ok(before) => before,
-            // Who may write but not read still gets the change, told less exactly.
-            Err(failure) if failure.is(403) => None,
-            Err(failure) => return Err(failure.about(&key)),
-        };
+        let before = self.before(&resource, &key, options).await.map_err(|failure| failure.about(&key))?;
         match self.patch(&resource, object, options).await {
             Ok((status, object)) => {
-                let operation = operation(status, before.as_ref(), &object, options.dry_run);
+                let operation = operation(status, &before, &object, options.dry_run);
                 Ok(Applied { object, operation })
             }
             // Without a subject the path itself is gone, not a namespace that the object needs.
@@ -148,20 +183,15 @@ impl Cluster for Client {
         }
     }
 
-    async fn delete(&self, key: &Key, uid: Option<&str>) -> Result<bool, Error> {
-        let Some(resource) = self.resource(&key.kind).await? else { return Ok(false) };
+    async fn delete(&self, key: &Key, options: &DeleteOptions) -> Result<Deleted, Error> {
+        let Some(resource) = self.resource(&key.kind).await? else { return Ok(Deleted::default()) };
         let path = self.path(&resource, key).map_err(|failure| failure.about(key))?;
-        let mut body = json!({
-            "apiVersion": "v1", "kind": "DeleteOptions", "propagationPolicy": "Background",
-        });
-        if let Some(uid) = uid {
-            body["preconditions"] = json!({ "uid": uid });
-        }
-        match self.transport.call(&Call::with(Method::DELETE, path, JSON, &body)).await {
-            Ok(_) => Ok(true),
-            Err(failure) if failure.is(404) => Ok(false),
+        let call = Call::with(Method::DELETE, path, JSON, &deletion(options));
+        match self.transport.call(&call).await {
+            Ok(answer) => Ok(Deleted { found: true, pending: pending(&answer.json) }),
+            Err(failure) if failure.is(404) => Ok(Deleted::default()),
             // What lives there now is a successor; the object that was meant is gone.
-            Err(failure) if failure.is(409) && uid.is_some() => Ok(false),
+            Err(failure) if failure.is(409) && options.uid.is_some() => Ok(Deleted::default()),
             Err(failure) => Err(failure.about(key)),
         }
     }
@@ -171,20 +201,51 @@ impl Cluster for Client {
     }
 }
 
-fn operation(status: StatusCode, before: Option<&Object>, after: &Object, dry_run: bool) -> Operation {
-    let same = |before: &Object| {
-        if dry_run {
-            // A dry run stores nothing, so the versions say nothing.
-            substance(before) == substance(after)
-        } else {
-            before.resource_version().is_some() && before.resource_version() == after.resource_version()
-        }
+/// The body of a delete.
+fn deletion(options: &DeleteOptions) -> Value {
+    let propagation = match options.propagation {
+        Propagation::Background => "Background",
+        Propagation::Foreground => "Foreground",
+        Propagation::Orphan => "Orphan",
     };
-    match before {
-        _ if status == StatusCode::CREATED => Operation::Created,
-        Some(before) if same(before) => Operation::Unchanged,
-        _ => Operation::Updated,
+    let mut body = json!({ "apiVersion": "v1", "kind": "DeleteOptions", "propagationPolicy": propagation });
+    if let Some(uid) = &options.uid {
+        body["preconditions"] = json!({ "uid": uid });
     }
+    if options.dry_run {
+        body["dryRun"] = json!(["All"]);
+    }
+    body
+}
+
+/// Whether something holds a deleted object. Some kinds answer with their last state when they are gone at once,
+/// most with a `Status`.
+fn pending(answer: &Value) -> bool {
+    let metadata = &answer["metadata"];
+    let finalizers = metadata["finalizers"].as_array().is_some_and(|names| !names.is_empty());
+    let grace = metadata["deletionGracePeriodSeconds"].as_i64().is_some_and(|seconds| seconds > 0);
+    metadata["deletionTimestamp"].is_string() && (finalizers || grace)
+}
+
+/// What is known of an object before an apply.
+enum Before {
+    /// Nothing: it was not there, or nobody may read it.
+    Unknown,
+    At(String),
+    Object(Object),
+}
+
+fn operation(status: StatusCode, before: &Before, after: &Object, dry_run: bool) -> Operation {
+    let version = |before: Option<&str>| before.is_some() && before == after.resource_version();
+    let same = match before {
+        _ if status == StatusCode::CREATED => return Operation::Created,
+        Before::Unknown => false,
+        // A dry run stores nothing, so the versions say nothing.
+        Before::At(known) => !dry_run && version(Some(known)),
+        Before::Object(before) if dry_run => substance(before) == substance(after),
+        Before::Object(before) => version(before.resource_version()),
+    };
+    if same { Operation::Unchanged } else { Operation::Updated }
 }
 
 /// An object without what the server itself keeps count of.

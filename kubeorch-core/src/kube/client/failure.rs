@@ -10,6 +10,7 @@ use std::time::Duration;
 use ::kube::core::Status;
 use http::{HeaderMap, StatusCode};
 
+use super::refusal;
 use super::transport::retry_after;
 use crate::kube::Error;
 
@@ -145,46 +146,24 @@ impl Failure {
             Self::Stage(Stage::Credentials) => return Error::Credentials(Stage::Credentials.to_string()),
             // There is an answer, and waiting will not make it smaller.
             Self::Stage(stage @ (Stage::TooLarge(_) | Stage::TooMany(_) | Stage::Address)) => {
-                return Error::Rejected { object: object.to_string(), reason: stage.to_string() };
+                return Error::rejected(object.to_string(), stage.to_string());
             }
             Self::Stage(stage) => return Error::Unreachable(stage.to_string()),
             Self::Answer { code, status, retry_after } => (code, status, retry_after),
         };
-        let object = object.to_string();
-        let causes = conflicts(&status);
+        if let Some(error) = refusal::of(code, &status, &object.to_string()) {
+            return error;
+        }
         match code {
-            // A namespace on its way out answers 403, but no permission would help.
-            403 if has_cause(&status, "NamespaceTerminating") => {
-                Error::Rejected { object, reason: words(&status) }
-            }
             401 | 403 => Error::Denied(words(&status)),
-            409 if !causes.is_empty() => Error::Conflict { object, causes },
-            // Not about fields: the object is being deleted or was changed in between.
-            409 | 429 | 500.. => Error::Busy { reason: words(&status), retry_after },
-            _ => Error::Rejected { object, reason: words(&status) },
+            // A 409 not about fields: the object is being deleted or was changed in between.
+            _ => Error::Busy { reason: words(&status), retry_after },
         }
     }
 }
 
-/// `manager: field` of every field that others own.
-fn conflicts(status: &Status) -> Vec<String> {
-    let causes = status.details.iter().flat_map(|details| &details.causes);
-    causes
-        .filter(|cause| cause.reason == "FieldManagerConflict")
-        .map(|cause| {
-            // conflict with "kubectl-client-side-apply" using apps/v1
-            let manager = cause.message.split('"').nth(1).unwrap_or(&cause.message);
-            format!("{}: {}", clip(manager), clip(&cause.field))
-        })
-        .collect()
-}
-
-fn has_cause(status: &Status, reason: &str) -> bool {
-    status.details.iter().flat_map(|details| &details.causes).any(|cause| cause.reason == reason)
-}
-
 /// The server's message; the causes follow when the message does not hold them already.
-fn words(status: &Status) -> String {
+pub(super) fn words(status: &Status) -> String {
     let mut text = status.message.clone();
     for cause in status.details.iter().flat_map(|details| &details.causes) {
         if !text.contains(&cause.message) {
@@ -202,7 +181,7 @@ fn words(status: &Status) -> String {
     clip(&text)
 }
 
-fn clip(text: &str) -> String {
+pub(super) fn clip(text: &str) -> String {
     match text.char_indices().nth(WORDS) {
         Some((end, _)) => format!("{}…", &text[..end]),
         None => text.to_owned(),

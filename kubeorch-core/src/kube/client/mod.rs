@@ -1,16 +1,18 @@
 //! [`Cluster`](super::Cluster) over kube-rs.
 //!
 //! Inside: `transport` sends one request under a deadline and repeats it when that is safe; `failure` turns
-//! what went wrong into [`Error`](super::Error); `mapping` finds the path of a kind by discovery; `cluster`,
+//! what went wrong into [`Error`](super::Error), with `refusal` for what is about one object; `mapping` finds the path of a kind by discovery; `cluster`,
 //! `watch` and `info` are the calls of the trait. Nothing here knows credentials.
 
 mod cluster;
 mod failure;
+mod head;
 mod info;
 mod list;
 mod mapping;
 mod options;
 mod quantity;
+mod refusal;
 #[cfg(test)]
 pub(in crate::kube) mod tests;
 mod transport;

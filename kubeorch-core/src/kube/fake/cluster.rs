@@ -9,7 +9,10 @@ use serde_json::Value;
 use tokio::sync::mpsc;
 
 use super::state::{Call, State, Verb, Watcher};
-use crate::kube::{Applied, ApplyOptions, Cluster, Error, Event, Operation, Scope, ServerInfo, WatchStream};
+use crate::kube::{
+    Applied, ApplyOptions, Cluster, DeleteOptions, Deleted, Error, Event, Head, Known, Operation, Scope,
+    ServerInfo, WatchStream,
+};
 use crate::manifest::{Key, Kind, Object};
 
 /// An in-memory [`Cluster`]. Clones are one cluster.
@@ -136,6 +139,15 @@ impl Fake {
     }
 }
 
+/// Whether a caller with this knowledge can tell that nothing changed.
+fn told(options: &ApplyOptions, after: &Object) -> bool {
+    match &options.known {
+        None => true,
+        Some(Known::Absent) => false,
+        Some(Known::At(version)) => !options.dry_run && after.resource_version() == Some(version),
+    }
+}
+
 /// Everything in the scope, then the end mark. A receiver that is gone has nobody to tell.
 fn send_all(state: &State, watcher: &Watcher) {
     for object in state.list(&watcher.scope) {
@@ -169,6 +181,12 @@ impl Cluster for Fake {
         Ok(state.list(scope))
     }
 
+    async fn heads(&self, scope: &Scope) -> Result<Vec<Head>, Error> {
+        let mut state = self.state.lock();
+        state.enter(Verb::Heads, scope.kind.kind.clone())?;
+        Ok(state.list(scope).iter().map(|object| state.head(object)).collect())
+    }
+
     async fn apply(&self, object: &Object, options: &ApplyOptions) -> Result<Applied, Error> {
         let mut state = self.state.lock();
         let verb = if options.dry_run { Verb::DryRun } else { Verb::Apply };
@@ -177,15 +195,19 @@ impl Cluster for Fake {
         if state.absent.contains(&kind) {
             return Err(Error::UnknownKind(format!("{} {}", kind.api_version, kind.kind)));
         }
-        let (object, operation): (Object, Operation) = state.apply(object, &options.manager, options.dry_run);
+        let (object, mut operation) = state.apply(object, &options.manager, options.dry_run);
+        if operation == Operation::Unchanged && !told(options, &object) {
+            operation = Operation::Updated;
+        }
         Ok(Applied { object, operation })
     }
 
-    async fn delete(&self, key: &Key, uid: Option<&str>) -> Result<bool, Error> {
+    async fn delete(&self, key: &Key, options: &DeleteOptions) -> Result<Deleted, Error> {
         let mut state = self.state.lock();
         state.enter(Verb::Delete, key.to_string())?;
-        let meant = state.get(key).is_some_and(|object| uid.is_none_or(|uid| object.uid() == Some(uid)));
-        Ok(meant && state.remove(key))
+        let meant = |object: &Object| options.uid.as_deref().is_none_or(|uid| object.uid() == Some(uid));
+        let found = state.get(key).is_some_and(meant) && (options.dry_run || state.remove(key));
+        Ok(Deleted { found, pending: false })
     }
 
     fn watch(&self, scope: &Scope) -> WatchStream {

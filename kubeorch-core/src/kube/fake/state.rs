@@ -6,7 +6,7 @@ use serde_json::{Map, Value};
 use tokio::sync::mpsc::UnboundedSender;
 
 use super::selector;
-use crate::kube::{Error, Event, Operation, Scope, ServerInfo};
+use crate::kube::{Error, Event, Head, Operation, Scope, ServerInfo};
 use crate::manifest::{Key, Kind, Object};
 
 /// A kind of call.
@@ -18,6 +18,8 @@ pub enum Verb {
     Get,
     /// [`Cluster::list`](crate::kube::Cluster::list)
     List,
+    /// [`Cluster::heads`](crate::kube::Cluster::heads)
+    Heads,
     /// [`Cluster::apply`](crate::kube::Cluster::apply) that changes something.
     Apply,
     /// [`Cluster::apply`](crate::kube::Cluster::apply) as a dry run.
@@ -91,6 +93,28 @@ impl State {
 
     pub(super) fn list(&self, scope: &Scope) -> Vec<Object> {
         self.objects.values().filter(|object| within(scope, object)).cloned().collect()
+    }
+
+    /// An object's head; its managers are those of its `managedFields` and those who applied it.
+    pub(super) fn head(&self, object: &Object) -> Head {
+        let key = object.key();
+        let of = id(&key);
+        let array = |pointer: &str| object.pointer(pointer).and_then(Value::as_array).into_iter().flatten();
+        let managers = array("/metadata/managedFields").filter_map(|entry| entry["manager"].as_str());
+        let appliers = self.applied.keys().filter(|(applied, _)| *applied == of).map(|(_, who)| who.as_str());
+        let managers: BTreeSet<_> = managers.chain(appliers).collect();
+        let labels = object.pointer("/metadata/labels").and_then(Value::as_object).into_iter().flatten();
+        Head {
+            key,
+            uid: object.uid().unwrap_or_default().to_owned(),
+            resource_version: object.resource_version().unwrap_or_default().to_owned(),
+            labels: labels
+                .filter_map(|(name, value)| Some((name.clone(), value.as_str()?.to_owned())))
+                .collect(),
+            managers: managers.into_iter().map(str::to_owned).collect(),
+            controlled: array("/metadata/ownerReferences").any(|owner| owner["controller"] == true),
+            deleting: object.pointer("/metadata/deletionTimestamp").is_some(),
+        }
     }
 
     /// Sets an object as it is, as another client would.

@@ -2,7 +2,7 @@ use futures::StreamExt;
 use serde_json::{Value, json};
 
 use super::{Fake, Verb};
-use crate::kube::{ApplyOptions, Cluster, Error, Event, Operation, Scope};
+use crate::kube::{ApplyOptions, Cluster, DeleteOptions, Error, Event, Known, Operation, Scope};
 use crate::manifest::{Kind, Object};
 
 fn config_map(name: &str, labels: &Value, data: &Value) -> Object {
@@ -12,7 +12,7 @@ fn config_map(name: &str, labels: &Value, data: &Value) -> Object {
 }
 
 fn options(manager: &str, dry_run: bool) -> ApplyOptions {
-    ApplyOptions { manager: manager.to_owned(), force: false, dry_run }
+    ApplyOptions { manager: manager.to_owned(), dry_run, ..ApplyOptions::default() }
 }
 
 #[tokio::test]
@@ -106,8 +106,52 @@ async fn scripted_errors_and_the_uid_guard_hold_once() {
     let object = config_map("env", &json!({}), &json!({}));
     let uid = fake.put(object.to_value()).uid().map(str::to_owned);
     fake.fail(Verb::Delete, "ConfigMap shop/env", Error::Unreachable("broke".into()));
-    assert!(fake.delete(&object.key(), None).await.is_err());
-    assert!(!fake.delete(&object.key(), Some("another")).await.unwrap());
-    assert!(fake.delete(&object.key(), uid.as_deref()).await.unwrap());
-    assert!(!fake.delete(&object.key(), None).await.unwrap());
+    let any = DeleteOptions::default();
+    let of = |uid: &str| DeleteOptions { uid: Some(uid.to_owned()), ..DeleteOptions::default() };
+    let uid = uid.unwrap();
+    assert!(fake.delete(&object.key(), &any).await.is_err());
+    for (options, expected) in [
+        (of("another"), false),
+        (DeleteOptions { dry_run: true, ..of(&uid) }, true),
+        (of(&uid), true),
+        (any, false),
+    ] {
+        assert_eq!(fake.delete(&object.key(), &options).await.unwrap().found, expected, "{options:?}");
+    }
+}
+
+#[tokio::test]
+async fn what_the_caller_knows_decides_what_it_is_told() {
+    let fake = Fake::new();
+    let object = config_map("env", &json!({}), &json!({ "a": "1" }));
+    let absent = ApplyOptions { known: Some(Known::Absent), ..ApplyOptions::default() };
+    let made = fake.apply(&object, &absent).await.unwrap();
+    assert_eq!(made.operation, Operation::Created);
+    let version = made.object.resource_version().unwrap().to_owned();
+    for (known, dry_run, expected) in [
+        (Known::At(version.clone()), false, Operation::Unchanged),
+        (Known::At(version), true, Operation::Updated),
+        (Known::At("0".into()), false, Operation::Updated),
+        (Known::Absent, false, Operation::Updated),
+    ] {
+        let options = ApplyOptions { known: Some(known), dry_run, ..ApplyOptions::default() };
+        assert_eq!(fake.apply(&object, &options).await.unwrap().operation, expected, "{options:?}");
+    }
+}
+
+#[tokio::test]
+async fn heads_tell_who_owns_an_object() {
+    let fake = Fake::new();
+    let mut live = config_map("env", &json!({ "app": "web" }), &json!({})).into_value();
+    live["metadata"]["managedFields"] = json!([{ "manager": "helm" }]);
+    live["metadata"]["ownerReferences"] = json!([{ "controller": true }]);
+    fake.put(live);
+    fake.put(config_map("other", &json!({}), &json!({})).into_value());
+    fake.apply(&config_map("env", &json!({}), &json!({})), &options("us", false)).await.unwrap();
+    let scope = Scope { kind: Kind::new("v1", "ConfigMap"), namespace: None, labels: "app".to_owned() };
+    let heads = fake.heads(&scope).await.unwrap();
+    assert_eq!((heads.len(), heads[0].controlled), (1, true));
+    assert_eq!(heads[0].managers, ["helm", "us"]);
+    assert_eq!(heads[0].labels["app"], "web");
+    assert_eq!(fake.called(Verb::Heads), ["ConfigMap"]);
 }

@@ -109,7 +109,7 @@ impl Set {
         let held = self.next.as_ref().map_or(0, BTreeMap::len).max(self.current.len());
         if held > self.limit && !self.ended() {
             let reason = format!("more than {} of them are there", self.limit);
-            self.state = State::Ended(Error::Rejected { object: "the watched objects".to_owned(), reason });
+            self.state = State::Ended(Error::rejected("the watched objects", reason));
             changes.state = true;
         }
         changes

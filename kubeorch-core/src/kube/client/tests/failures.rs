@@ -24,16 +24,15 @@ fn deployment() -> Object {
 }
 
 fn force() -> ApplyOptions {
-    ApplyOptions { manager: "kubeorch".to_owned(), force: true, dry_run: false }
+    ApplyOptions { force: true, ..ApplyOptions::default() }
 }
 
 /// Applies where the read before finds nothing and the write is answered with `code` and `body`, every time.
-async fn refused(code: u16, body: &Value) -> String {
+async fn refused(code: u16, body: &Value) -> Error {
     let mut script = vec![refusal(404, &json!({}))];
-    script.extend((0..3).map(|_| refusal(code, body)));
+    script.extend((0..9).map(|_| refusal(code, body)));
     let client = Server::new(script).client(Arc::new(Pauses::default()));
-    let error = client.apply(&deployment(), &force()).await.unwrap_err();
-    format!("{}: {error}", variant(&error))
+    client.apply(&deployment(), &force()).await.unwrap_err()
 }
 
 fn variant(error: &Error) -> &'static str {
@@ -103,13 +102,14 @@ async fn every_status_has_its_error() {
         (500, json!("<html>"), "Busy: the API server is busy: Internal Server Error"),
         (503, json!({ "message": "no leader" }), "Busy: the API server is busy: no leader"),
     ] {
-        assert_eq!(refused(code, &body).await, expected, "{code} {body}");
+        let error = refused(code, &body).await;
+        assert_eq!(format!("{}: {error}", variant(&error)), expected, "{code} {body}");
     }
 }
 
 #[tokio::test]
 async fn a_servers_words_are_clipped() {
-    let text = refused(422, &json!({ "message": "ä".repeat(5000) })).await;
+    let text = refused(422, &json!({ "message": "ä".repeat(5000) })).await.to_string();
     assert!(text.chars().count() < 1100 && text.ends_with('…'), "{text}");
 }
 

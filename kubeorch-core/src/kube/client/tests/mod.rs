@@ -3,5 +3,6 @@
 mod calls;
 mod failures;
 mod info;
+mod refusals;
 pub(in crate::kube) mod server;
 mod watching;

@@ -41,6 +41,7 @@ pub(in crate::kube) fn lines(events: &[Value]) -> Answer {
 pub(in crate::kube) struct Asked {
     pub(in crate::kube) line: String,
     pub(in crate::kube) content: String,
+    pub(in crate::kube) accept: String,
     pub(in crate::kube) body: Value,
 }
 
@@ -89,15 +90,10 @@ impl Server {
             return respond(&kinds);
         }
         let line = format!("{} {}", request.method(), request.uri());
-        let content = request
-            .headers()
-            .get("content-type")
-            .and_then(|value| value.to_str().ok())
-            .unwrap_or_default()
-            .to_owned();
+        let (content, accept) = (header(&request, "content-type"), header(&request, "accept"));
         let body = request.into_body().collect().await.unwrap().to_bytes();
         let body = serde_json::from_slice(&body).unwrap_or_default();
-        self.asked.lock().push(Asked { line, content, body });
+        self.asked.lock().push(Asked { line, content, accept, body });
         let next = self.script.lock().pop_front();
         match next {
             Some(answer) => respond(&answer),
@@ -131,6 +127,11 @@ impl Server {
         self.discoveries.lock().push(path.to_owned());
         Some(ok(&json!({ "kind": "APIResourceList", "resources": kinds })))
     }
+}
+
+fn header(request: &Request<Body>, name: &str) -> String {
+    let value = request.headers().get(name).and_then(|value| value.to_str().ok());
+    value.unwrap_or_default().to_owned()
 }
 
 fn respond(answer: &Answer) -> Response<Full<Bytes>> {
