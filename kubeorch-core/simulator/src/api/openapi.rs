@@ -1,5 +1,6 @@
-//! OpenAPI v3 as far as clients need it: which kinds take which write options, and what their fields mean.
+//! OpenAPI as far as clients need it: which kinds take which write options, and what their fields mean.
 
+use bytes::Bytes;
 use serde_json::{Map, Value, json};
 
 use crate::core::Core;
@@ -56,6 +57,26 @@ pub(super) fn document(core: &Core, path: &str) -> Option<Value> {
         "paths": paths,
         "components": { "schemas": schemas },
     }))
+}
+
+/// `/openapi/v2`, as clients ask for it: the `Document` of gnostic's `openapiv2`, in protobuf. It says which server
+/// this is and has no schema, those are in version 3. kubectl asks for it when it meets a `List`, and
+/// checks only kinds that it finds there.
+pub(super) fn second(version: &str) -> Bytes {
+    const SWAGGER: u8 = 1;
+    const INFO: u8 = 2;
+    const TITLE: u8 = 1;
+    const VERSION: u8 = 2;
+    const PATHS: u8 = 8;
+    let info = [field(TITLE, b"Kubernetes"), field(VERSION, version.as_bytes())].concat();
+    [field(SWAGGER, b"2.0"), field(INFO, &info), field(PATHS, b"")].concat().into()
+}
+
+/// A length-delimited field; the lengths of [`second`] fit one byte for any version a server reports.
+fn field(number: u8, bytes: &[u8]) -> Vec<u8> {
+    let bytes = &bytes[..bytes.len().min(100)];
+    let head = [number << 3 | 2, u8::try_from(bytes.len()).unwrap_or_default()];
+    [&head, bytes].concat()
 }
 
 fn schema_name(resource: &Resource) -> String {

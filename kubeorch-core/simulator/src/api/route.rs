@@ -58,9 +58,13 @@ fn fixed(core: &Core, path: &str, parts: &Parts, user: &User) -> Result<Option<A
         "/version" => Answer::ok(discovery::version(core)),
         "/api" => discovery::core_versions(core, &accept),
         "/apis" => discovery::groups(core, &accept),
+        "/openapi/v2" => Answer::stream(
+            "application/com.github.proto-openapi.spec.v2.v1.0+protobuf",
+            futures::stream::iter([Ok(openapi::second(&core.config.version))]),
+        ),
         "/openapi/v3" => Answer::ok(openapi::index(core)),
         "" => Answer::ok(
-            json!({ "paths": ["/api", "/api/v1", "/apis", "/healthz", "/livez", "/openapi/v3", "/readyz", "/version"] }),
+            json!({ "paths": ["/api", "/api/v1", "/apis", "/healthz", "/livez", "/openapi/v2", "/openapi/v3", "/readyz", "/version"] }),
         ),
         _ => {
             if let Some(rest) = path.strip_prefix("/openapi/v3/") {

@@ -27,6 +27,28 @@ async fn start() -> Option<Kubectl> {
     Some(kubectl)
 }
 
+/// What `get -o yaml` prints of several objects, and what people keep in one file.
+const LIST: &str = r#"
+apiVersion: v1
+kind: List
+items:
+- {apiVersion: v1, kind: ConfigMap, metadata: {name: one}, data: {a: b}}
+- {apiVersion: v1, kind: ConfigMap, metadata: {name: two}}
+"#;
+
+#[tokio::test]
+async fn a_list_is_applied_object_by_object() {
+    let Some(kubectl) = Kubectl::start().await else { return };
+    for (arguments, expected) in [
+        ("apply --server-side -f -", "configmap/two serverside-applied"),
+        ("apply --server-side --force-conflicts -f -", "configmap/one serverside-applied"),
+        ("delete -f -", "configmap \"two\" deleted"),
+        ("apply -f -", "configmap/one created"),
+    ] {
+        kubectl.check(arguments, LIST, 0, &[expected]).await;
+    }
+}
+
 #[tokio::test]
 async fn objects_are_changed_in_every_way() {
     let Some(kubectl) = start().await else { return };
