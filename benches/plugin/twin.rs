@@ -44,6 +44,8 @@ pub(crate) fn engine(instances: u32) -> Result<Engine, Failure> {
         .max_tables_per_module(8)
         .table_elements(20_000)
         .max_memory_size(64 << 20)
+        .table_keep_resident(4096)
+        .linear_memory_keep_resident(256 << 10)
         .pagemap_scan(Enabled::No);
     let mut config = Config::new();
     config

@@ -23,6 +23,9 @@ const PLUGINS: &[(&str, &str)] = &[
     ("service-selector", "fix-template"),
 ];
 
+/// Bytes of stack, in place of the default of authors: data of a node has at most 64 levels, and these read 124.
+const STACK: usize = 64 * 1024;
+
 fn main() -> Result<(), Box<dyn Error>> {
     let bundle = PathBuf::from(variable("CARGO_MANIFEST_DIR")?);
     let root = bundle.join("../..").canonicalize()?;
@@ -34,7 +37,8 @@ fn main() -> Result<(), Box<dyn Error>> {
     compiler.require_target()?;
 
     let target_dir = target_dir(&out)?.join("plugins");
-    let flags = compiler.flags(&[(root.clone(), "/src".to_owned())])?;
+    let mut flags = compiler.flags(&[(root.clone(), "/src".to_owned())])?;
+    flags.push(format!("-Clink-arg=-zstack-size={STACK}"));
     // One by one: Cargo joins the features of what it builds together, and each plugin wants its own world's alone.
     for (plugin, _) in PLUGINS {
         build(plugin, &root, &target_dir, &flags)?;

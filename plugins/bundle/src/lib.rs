@@ -85,16 +85,16 @@ mod tests {
     }
 
     /// Code is compiled when it is loaded, so its size is a cost of every start. A step up is a decision: twelve node
-    /// types with a time-zone aware cron check are 555 KiB, 46 KiB a type, as seven were 55; 73 made from data are
-    /// 430 KiB, a quarter of it data. The others are 152 to 235 KiB, most of it for JSON.
+    /// types with a time-zone aware cron check are 630 KiB, 52 a type; 73 made from data are 502 KiB, a fifth of it data.
+    /// The others are 172 to 269 KiB. JSON is most of the small ones and an eighth of the large: it is compiled for speed.
     #[test]
     fn components_stay_small() {
         for plugin in all() {
             let kibibytes = plugin.component.len() / 1024;
             let most = match plugin.name {
-                "kubernetes" => 576,
-                "crd-catalog" => 448,
-                _ => 256,
+                "kubernetes" => 656,
+                "crd-catalog" => 528,
+                _ => 288,
             };
             assert!(kibibytes <= most, "{} has {kibibytes} KiB", plugin.name);
         }

@@ -1,7 +1,33 @@
 //! The calls of the world `node-types`.
 
 use super::{decode, encode};
-use crate::{FactsRequest, Failure, NodeTypes, RenderRequest, Report, StatusRequest};
+use crate::{Facts, FactsRequest, Failure, NodeTypes, RenderRequest, Rendered, Report, StatusRequest};
+
+// Reading and writing is not generic, so that it is compiled here once, for speed, and not with the plugin, for size.
+
+fn read(request: &[u8]) -> Result<RenderRequest, Failure> {
+    decode(request)
+}
+
+fn read_node(request: &[u8]) -> Result<FactsRequest, Failure> {
+    decode(request)
+}
+
+fn read_live(request: &[u8]) -> Result<StatusRequest, Failure> {
+    decode(request)
+}
+
+fn write(rendered: &Rendered) -> Result<Vec<u8>, Failure> {
+    encode(rendered)
+}
+
+fn write_facts(facts: &Facts) -> Result<Vec<u8>, Failure> {
+    encode(facts)
+}
+
+fn write_report(report: &Report) -> Result<Vec<u8>, Failure> {
+    encode(report)
+}
 
 /// `list-types`.
 pub fn list_types<P: NodeTypes>() -> Result<Vec<u8>, Failure> {
@@ -10,24 +36,20 @@ pub fn list_types<P: NodeTypes>() -> Result<Vec<u8>, Failure> {
 
 /// `facts`.
 pub fn facts<P: NodeTypes>(request: &[u8]) -> Result<Vec<u8>, Failure> {
-    let request: FactsRequest = decode(request)?;
-    encode(&P::facts(&request.node)?)
+    write_facts(&P::facts(&read_node(request)?.node)?)
 }
 
 /// `validate`.
 pub fn validate<P: NodeTypes>(request: &[u8]) -> Result<Vec<u8>, Failure> {
-    let request: RenderRequest = decode(request)?;
-    encode(&Report { findings: P::validate(&request)? })
+    write_report(&Report { findings: P::validate(&read(request)?)? })
 }
 
 /// `render`.
 pub fn render<P: NodeTypes>(request: &[u8]) -> Result<Vec<u8>, Failure> {
-    let request: RenderRequest = decode(request)?;
-    encode(&P::render(&request)?)
+    write(&P::render(&read(request)?)?)
 }
 
 /// `status`.
 pub fn status<P: NodeTypes>(request: &[u8]) -> Result<Vec<u8>, Failure> {
-    let request: StatusRequest = decode(request)?;
-    encode(&P::status(&request)?)
+    encode(&P::status(&read_live(request)?)?)
 }

@@ -15,8 +15,13 @@ impl Tree {
     /// One more member. Zero and `false` are values like any other.
     #[must_use]
     pub fn set(mut self, key: &str, value: impl Into<Value>) -> Self {
-        self.0.insert(key.to_owned(), value.into());
+        self.put(key, value.into());
         self
+    }
+
+    /// Not generic: compiled once, and not for every type of value.
+    fn put(&mut self, key: &str, value: Value) {
+        self.0.insert(key.to_owned(), value);
     }
 
     /// One more member, when there is a value.
