@@ -7,11 +7,12 @@ mod check;
 mod error;
 mod links;
 mod model;
+mod records;
 mod service;
 pub(crate) mod table;
 
 pub use error::Error;
 pub(crate) use links::{Link, Links};
-pub(crate) use model::records;
 pub use model::{Change, CredentialsInput, LogEntry, New, Status, View};
+pub(crate) use records::records;
 pub use service::Service;

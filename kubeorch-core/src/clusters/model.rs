@@ -7,7 +7,7 @@ use serde::{Deserialize, Serialize};
 use crate::id::{ClusterId, LogId, UserId};
 use crate::kube::ServerInfo;
 use crate::secret::Secret;
-use crate::store::{Index, Indexes, Record, Schema, Table, rule};
+use crate::store::{Index, Indexes, Record, Table, rule};
 use crate::time::Time;
 
 /// What the last look at a cluster said.
@@ -212,9 +212,4 @@ pub struct Change {
     pub single_node: Option<bool>,
     /// Replaces all labels.
     pub labels: Option<BTreeMap<String, String>>,
-}
-
-/// The record types of this domain, for tools that walk a whole store.
-pub(crate) fn records(schema: Schema) -> Schema {
-    schema.with::<Cluster>().with::<LogEntry>()
 }

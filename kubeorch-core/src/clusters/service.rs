@@ -3,6 +3,7 @@
 use std::time::Duration;
 
 use super::model::{BY_NAME, Change, Cluster, CredentialsInput, LogEntry, New, Status, View};
+use super::records::{ADDED, REMOVED};
 use super::{Error, Links, check, table};
 use crate::actor::{Action, Actor, Denied, Subject, allow};
 use crate::engine::Host;
@@ -72,7 +73,7 @@ impl Service {
                     user.default_cluster = Some(cluster.name.clone());
                     tx.put(&user)?;
                 }
-                self.log(tx, &cluster, actor, "cluster_added", None)
+                self.log(tx, &cluster, actor, ADDED, None)
             })
             .await?;
         let look = self.look(&*link.cluster, FIRST_TEST).await;
@@ -168,7 +169,7 @@ impl Service {
                     user.default_cluster = next.map(|cluster| cluster.name);
                     tx.put(&user)?;
                 }
-                self.log(tx, &cluster, actor, "cluster_removed", None)
+                self.log(tx, &cluster, actor, REMOVED, None)
             })
             .await?;
         Ok(())

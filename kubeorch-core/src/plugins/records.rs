@@ -5,6 +5,7 @@ use super::model::{Choice, Installed, KEPT, Seed};
 use crate::id::UserId;
 use crate::store::verify::Faults;
 use crate::store::{Error, Query, Reader, Record, Schema, Table, rule};
+use crate::users::User;
 
 impl Record for Installed {
     const TABLE: Table = Table("plugins");
@@ -41,7 +42,7 @@ impl Record for Seed {
 
 /// The record types of this domain, for tools that walk a whole store.
 pub(crate) fn records(schema: Schema) -> Schema {
-    schema.with::<Installed>().with::<Part>().with::<Choice>().with::<Seed>().also(components)
+    schema.with::<Installed>().with::<Part>().with::<Choice>().with::<Seed>().also(components).also(choosers)
 }
 
 /// Every version that is kept has its component, and no component is kept for nothing.
@@ -62,6 +63,17 @@ fn components(reader: &Reader<'_>, faults: &mut Faults) -> Result<(), Error> {
             faults.add(Part::TABLE.0, format!("{}: no plugin needs it", part.digest));
         }
         last = Some(part.digest);
+        Ok::<_, Error>(!faults.full())
+    })
+}
+
+/// Who chose has an account.
+fn choosers(reader: &Reader<'_>, faults: &mut Faults) -> Result<(), Error> {
+    let mut last = None;
+    reader.each(&Query::<Choice>::all(), |choice| {
+        if last.replace(choice.user) != Some(choice.user) && !reader.contains::<User>(&choice.user)? {
+            faults.add(Choice::TABLE.0, format!("{}: the account is missing", choice.user));
+        }
         Ok::<_, Error>(!faults.full())
     })
 }

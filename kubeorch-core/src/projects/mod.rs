@@ -3,4 +3,4 @@
 mod model;
 
 pub use model::Project;
-pub(crate) use model::{personal_of, records};
+pub(crate) use model::{BY_OWNER, personal_of, records};

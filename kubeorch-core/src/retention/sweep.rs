@@ -16,7 +16,7 @@ use crate::id::{RunId, WorkflowId};
 use crate::runs::retain;
 use crate::store::{Query, Reader, Seq};
 use crate::time::Time;
-use crate::versions::{Version, collect};
+use crate::versions::{Version, collect, table};
 use crate::workflows::{self, Workflow};
 
 /// The most rows or events that one transaction removes: other writers wait for it.
@@ -159,18 +159,9 @@ impl Sweep<'_> {
         doomed: &[u64],
     ) -> Result<(), Error> {
         let (policy, now) = (self.policy, self.now);
-        let removed = self.host.db.write(|tx| {
-            let mut removed = 0;
-            for &seq in doomed {
-                let Some(version) = tx.get::<Version>(&(workflow, seq))? else { continue };
-                if !decide::versions(policy, now, scope, &[fact(&version)]).is_empty() {
-                    tx.remove::<Version>(&(workflow, seq))?;
-                    removed += 1;
-                }
-            }
-            Ok::<_, Error>(removed)
-        });
-        self.report.versions += removed.await?.0;
+        let goes = |version: &Version| !decide::versions(policy, now, scope, &[fact(version)]).is_empty();
+        let removed = self.host.db.write(|tx| table::remove(tx, workflow, doomed, goes));
+        self.report.versions += removed.await.map_err(workflows::Error::from)?.0;
         Ok(())
     }
 

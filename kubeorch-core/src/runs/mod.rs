@@ -23,7 +23,7 @@ mod table;
 pub use changes::FieldChange;
 pub use error::Error;
 pub use model::{
-    AppliedObject, Approval, Asked, MAX_LOG_LINES, NodePhase, NodeState, Options, Pause, Reason, Run, Status,
+    AppliedObject, Approval, Asked, Kept, MAX_LOG_LINES, NodePhase, NodeState, Options, Pause, Reason, Run, Status,
     Trigger, Values,
 };
 pub use plan::{Action, Plan, PlannedOperation};

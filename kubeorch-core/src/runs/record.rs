@@ -4,7 +4,7 @@ use serde_json::json;
 
 use super::Error;
 use super::model::{AppliedObject, MAX_LOG_LINES, NodePhase, NodeState, Run, Status};
-use super::table::{LogLine, RunNode};
+use super::table::{self, LogLine, RunNode};
 use crate::engine::Host;
 use crate::id::{RunId, WorkflowId};
 use crate::kube::Operation;
@@ -104,6 +104,7 @@ pub(super) fn finish(
     run.completed_at = Some(now);
     run.error = error.map(str::to_owned);
     (run.asked, run.pause) = (None, None);
+    run.kept = Some(table::kept(tx, id)?);
     tx.put(&run)?;
     if let Some(mut workflow) = tx.get::<Workflow>(&run.workflow)? {
         workflow.run_count += 1;

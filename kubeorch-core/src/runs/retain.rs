@@ -81,13 +81,17 @@ pub(crate) fn lines(reader: &Reader<'_>, run: RunId) -> Result<Vec<(u64, u64)>, 
 
 /// Removes log lines of a run that has ended, the oldest first, up to a number; at most `limit` of them.
 pub(crate) fn remove_lines(tx: &mut Tx<'_>, run: RunId, upto: u64, limit: usize) -> Result<Step, Error> {
-    if tx.get::<Run>(&run)?.is_none_or(|run| !run.status.ended()) {
+    let Some(mut record) = tx.get::<Run>(&run)?.filter(|run| run.status.ended()) else {
         return Ok(Step { lines: 0, done: true });
-    }
+    };
     let query = Query::<LogLine>::all().prefix(&run).until(&upto.saturating_add(1)).limit(limit);
     let lines = tx.list(&query)?;
     for line in &lines {
         tx.remove::<LogLine>(&(run, line.number))?;
+    }
+    if let (Some(kept), Some(last)) = (&mut record.kept, lines.last()) {
+        kept.first_line = last.number + 1;
+        tx.put(&record)?;
     }
     Ok(Step { lines: lines.len() as u64, done: lines.len() < limit })
 }
@@ -99,6 +103,7 @@ pub(crate) fn remove(tx: &mut Tx<'_>, run: RunId, limit: usize) -> Result<Step, 
     if !step.done {
         return Ok(step);
     }
+    let Some(mut record) = tx.get::<Run>(&run)?.filter(|run| run.status.ended()) else { return Ok(step) };
     let room = limit - usize::try_from(step.lines).unwrap_or(limit);
     let nodes = tx.list(&Query::<RunNode>::all().prefix(&run).limit(room))?;
     for node in &nodes {
@@ -109,13 +114,15 @@ pub(crate) fn remove(tx: &mut Tx<'_>, run: RunId, limit: usize) -> Result<Step, 
     for row in &rows {
         tx.remove::<PlanRow>(&(run, row.number))?;
     }
-    if rows.len() == room {
-        return Ok(Step { done: false, ..step });
-    }
-    if tx.get::<Run>(&run)?.is_some_and(|run| run.status.ended()) {
+    if rows.len() < room {
         tx.remove::<Run>(&run)?;
+        return Ok(step);
     }
-    Ok(step)
+    if let Some(kept) = &mut record.kept {
+        kept.nodes = kept.nodes.saturating_sub(nodes.len() as u64);
+        tx.put(&record)?;
+    }
+    Ok(Step { done: false, ..step })
 }
 
 /// Writes log lines as a run does.

@@ -327,6 +327,7 @@ impl Service {
                 asked: None,
                 pause: None,
                 approvals: Vec::new(),
+                kept: None,
             };
             tx.insert(&run)?;
             for (number, operation) in (0..).zip(&plan.operations) {

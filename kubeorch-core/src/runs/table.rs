@@ -5,7 +5,7 @@ use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 
 use super::Error;
-use super::model::{MAX_LOG_LINES, NodeState, Run, Status};
+use super::model::{Kept, MAX_LOG_LINES, NodeState, Run, Status};
 use super::plan::PlannedOperation;
 use crate::id::{RunId, WorkflowId};
 use crate::store::{Index, Indexes, Query, Reader, Record, Table, rule};
@@ -83,6 +83,7 @@ impl Record for PlanRow {
 
     fn key(&self) -> Self::Key {
         (self.run, self.number)
+        rule(self.status.ended() || self.kept.is_none(), "its records were counted and it goes on")?;
     }
 }
 
@@ -143,6 +144,13 @@ pub(super) fn newest(reader: &Reader<'_>, workflow: WorkflowId, limit: usize) ->
 /// The run of a workflow that has not ended.
 pub(super) fn active(reader: &Reader<'_>, workflow: WorkflowId) -> Result<Option<Run>, Error> {
     Ok(reader.find(ACTIVE, &workflow)?)
+}
+
+/// What a run that ends now consists of.
+pub(super) fn kept(reader: &Reader<'_>, run: RunId) -> Result<Kept, Error> {
+    let nodes = reader.count(&Query::<RunNode>::all().prefix(&run))? as u64;
+    let last = reader.first(Query::<LogLine>::all().prefix(&run).reverse())?;
+    Ok(Kept { nodes, first_line: 0, end_line: last.map_or(0, |line| line.number + 1) })
 }
 
 fn fill(reader: &Reader<'_>, run: &mut Run) -> Result<(), Error> {

@@ -6,10 +6,11 @@
 mod error;
 mod model;
 mod password;
+mod records;
 mod service;
 mod tokens;
 
 pub use error::Error;
-pub(crate) use model::records;
 pub use model::{Methods, Options, Register, Session, User};
+pub(crate) use records::records;
 pub use service::Service;

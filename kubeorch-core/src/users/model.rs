@@ -5,7 +5,7 @@ use serde::{Deserialize, Serialize};
 use crate::actor::Role;
 use crate::id::UserId;
 use crate::secret::Secret;
-use crate::store::{Index, Indexes, Record, Schema, Table, rule};
+use crate::store::{Index, Indexes, Record, Table, rule};
 use crate::time::Time;
 
 /// An account. The password's hash is a PHC string and stays inside the engine.
@@ -113,9 +113,4 @@ impl Default for Options {
     fn default() -> Self {
         Self { builtin: true, signup: true, allowed_domains: Vec::new(), refresh_days: 7 }
     }
-}
-
-/// The record types of this domain, for tools that walk a whole store.
-pub(crate) fn records(schema: Schema) -> Schema {
-    schema.with::<User>()
 }

@@ -6,6 +6,8 @@
 use std::collections::HashSet;
 
 use super::Error;
+use super::blob::{Branch, EdgeBlob, NodeBlob};
+use super::epoch::Epoch;
 use super::load::Loader;
 use super::model::Version;
 use crate::store::verify::Faults;
@@ -36,4 +38,17 @@ pub(crate) fn contents(reader: &Reader<'_>, faults: &mut Faults) -> Result<(), s
         }
         Ok(!faults.full())
     })
+}
+
+/// Whoever wrote a part also changed the epoch: without it a collection would not notice the next one.
+pub(crate) fn epoch(reader: &Reader<'_>, faults: &mut Faults) -> Result<(), store::Error> {
+    let parts = any::<Branch>(reader)? || any::<NodeBlob>(reader)? || any::<EdgeBlob>(reader)?;
+    if parts && !reader.contains::<Epoch>(&Epoch::KEY)? {
+        faults.add(Epoch::TABLE.0, "it is missing, and there are parts of contents");
+    }
+    Ok(())
+}
+
+fn any<T: Record>(reader: &Reader<'_>) -> Result<bool, store::Error> {
+    Ok(reader.count(&Query::<T>::all())? > 0)
 }

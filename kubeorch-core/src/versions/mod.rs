@@ -18,6 +18,7 @@ mod error;
 mod load;
 mod model;
 mod records;
+mod removed;
 pub(crate) mod table;
 #[cfg(test)]
 mod tests;
@@ -27,3 +28,4 @@ pub use compare::Comparison;
 pub use error::Error;
 pub use model::{Full, Label, Version};
 pub(crate) use records::records;
+pub(crate) use removed::Removed;

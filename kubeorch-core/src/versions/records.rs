@@ -1,7 +1,7 @@
 //! Which records this domain keeps, and what they must say of each other.
 
 use super::model::Version;
-use super::{blob, check, content, epoch};
+use super::{blob, check, content, epoch, removed};
 use crate::store::Schema;
 
 /// The record types of this domain, for tools that walk a whole store.
@@ -13,5 +13,7 @@ pub(crate) fn records(schema: Schema) -> Schema {
         .with::<blob::NodeBlob>()
         .with::<blob::EdgeBlob>()
         .with::<epoch::Epoch>()
+        .with::<removed::Removed>()
         .also(check::contents)
+        .also(check::epoch)
 }

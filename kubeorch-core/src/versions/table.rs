@@ -3,12 +3,13 @@
 use super::epoch::Epoch;
 use super::load::{self, Loader};
 use super::model::{Full, Label, Version};
+use super::removed::Removed;
 use super::{Comparison, Error, content};
 use crate::engine::Host;
 use crate::graph::Graph;
 use crate::id::{RunId, UserId, WorkflowId};
 use crate::page::{Page, Paged};
-use crate::store::{Query, Reader, Tx};
+use crate::store::{self, Query, Reader, Tx};
 
 /// Where a new version comes from.
 #[derive(Debug, Clone, Default)]
@@ -59,14 +60,32 @@ pub(crate) fn newest(tx: &mut Tx<'_>, workflow: WorkflowId) -> Result<Option<Ver
     Ok(tx.first(Query::<Version>::all().prefix(&workflow).reverse())?)
 }
 
-/// Removes a version, and answers whether it did; its content stays until a
-/// [collection](super::collect). The newest stays in any case: numbers continue from it.
-#[cfg_attr(not(test), expect(dead_code, reason = "for the retention of versions"))]
-pub(crate) fn remove(tx: &mut Tx<'_>, workflow: WorkflowId, seq: u64) -> Result<bool, Error> {
-    if newest(tx, workflow)?.is_none_or(|newest| newest.seq == seq) {
-        return Ok(false);
+/// Removes those of the versions for which `goes` still says so, and answers how many; they are counted, and their
+/// contents stay until a [collection](super::collect). While more are to be appended the newest must not be among
+/// them: numbers continue from it.
+pub(crate) fn remove(
+    tx: &mut Tx<'_>,
+    workflow: WorkflowId,
+    doomed: &[u64],
+    goes: impl Fn(&Version) -> bool,
+) -> Result<u64, Error> {
+    let mut count = 0;
+    for &seq in doomed {
+        if tx.get::<Version>(&(workflow, seq))?.is_some_and(|version| goes(&version)) {
+            tx.remove::<Version>(&(workflow, seq))?;
+            count += 1;
+        }
     }
-    Ok(tx.remove::<Version>(&(workflow, seq))?.is_some())
+    if count > 0 {
+        let before = removed(tx, workflow)?;
+        tx.put(&Removed { workflow, count: before + count })?;
+    }
+    Ok(count)
+}
+
+/// How many versions of a workflow were removed.
+pub(crate) fn removed(reader: &Reader<'_>, workflow: WorkflowId) -> Result<u64, store::Error> {
+    Ok(reader.get::<Removed>(&workflow)?.map_or(0, |removed| removed.count))
 }
 
 /// One version with its graph.

@@ -275,11 +275,16 @@ pub(crate) fn stream(id: WorkflowId) -> String {
     format!("workflow:{id}")
 }
 
-/// The account and project that a new workflow belongs to. What the engine itself makes (the command line on
-/// its own store) belongs to a fixed local account that cannot sign in.
+/// The account and project of what the engine itself makes (the command line on its own store). They have no records:
+/// nobody can sign in there.
+pub(super) fn local() -> (UserId, ProjectId) {
+    (Raw::derived(&["local"]).into(), Raw::derived(&["local"]).into())
+}
+
+/// The account and project that a new workflow belongs to.
 fn home(tx: &mut Tx<'_>, actor: &Actor) -> Result<(UserId, ProjectId), Error> {
     let Some(owner) = actor.user() else {
-        return Ok((UserId::from(Raw::derived(&["local"])), ProjectId::from(Raw::derived(&["local"]))));
+        return Ok(local());
     };
     let project = projects::personal_of(tx, owner)?.ok_or(Error::NotFound)?;
     Ok((owner, project.id))

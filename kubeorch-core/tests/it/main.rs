@@ -5,6 +5,7 @@ mod accounts;
 mod deploy;
 mod plugins;
 mod retention;
+mod rows;
 mod stores;
 mod support;
 mod tidy;

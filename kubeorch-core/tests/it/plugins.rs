@@ -104,7 +104,7 @@ fn bytes(id: &str, version: &str, types: &[&str]) -> Vec<u8> {
     component(&catalog(id, version, types), None)
 }
 
-fn package(id: &str, version: &str, types: &[&str]) -> Package {
+pub(crate) fn package(id: &str, version: &str, types: &[&str]) -> Package {
     Package::bytes(format!("{id}.wasm"), bytes(id, version, types))
 }
 

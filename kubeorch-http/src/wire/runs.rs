@@ -301,6 +301,7 @@ mod tests {
             asked: None,
             pause: None,
             approvals: Vec::new(),
+            kept: None,
         }
     }
 

@@ -106,6 +106,7 @@ impl Place {
             asked: None,
             pause: None,
             approvals: Vec::new(),
+            kept: None,
         };
         self.host.db.write(|tx| tx.put(&run)).await.unwrap();
         crate::runs::retain::write_log(&self.host, &run, lines).await;

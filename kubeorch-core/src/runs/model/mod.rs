@@ -136,6 +136,20 @@ pub struct Run {
     pub pause: Option<Pause>,
     /// Who said yes to the plan.
     pub approvals: Vec<Approval>,
+    /// Which records are its own; `None` until it ended, and for runs of releases that did not count.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub kept: Option<Kept>,
+}
+
+/// The records of a run that has ended: what is missing of them was lost.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Kept {
+    /// How many nodes.
+    pub nodes: u64,
+    /// The number of its first log line; higher than 0 once retention removed some.
+    pub first_line: u64,
+    /// The number after that of its last log line.
+    pub end_line: u64,
 }
 
 /// A run keeps this many log lines; then one line says that the rest was left out.

@@ -7,7 +7,7 @@ use serde_json::json;
 
 use super::super::collect::{BATCH, Collected, Plan, collect};
 use super::super::{content, table};
-use super::{Bench, append, big, faults, host, id};
+use super::{Bench, append, big, faults, host, id, remove};
 use crate::graph::Graph;
 use crate::store::Db;
 
@@ -30,7 +30,7 @@ async fn needed(graphs: impl IntoIterator<Item = &Graph>) -> Bench {
 
 impl Bench {
     async fn remove(&self, workflow: u8, seq: u64) -> bool {
-        self.host.db.write(|tx| table::remove(tx, id(workflow), seq)).await.unwrap().0
+        remove(&self.host, workflow, seq).await
     }
 
     async fn collect(&self) -> Collected {
@@ -227,7 +227,7 @@ async fn storm(db: Db) {
             for round in 0..8_usize {
                 let seq = append(&host, workflow, &graph(60, round % 5)).await.seq;
                 if seq > 1 {
-                    host.db.write(|tx| table::remove(tx, id(workflow), seq - 1)).await.unwrap();
+                    assert!(remove(&host, workflow, seq - 1).await);
                 }
                 let found = host.db.read(|reader| table::find(reader, id(workflow), seq)).unwrap();
                 assert_eq!(found.graph, graph(60, round % 5));

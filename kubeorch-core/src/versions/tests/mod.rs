@@ -121,6 +121,15 @@ async fn append(host: &Host, workflow: u8, graph: &Graph) -> Version {
     host.db.write(append).await.unwrap().0
 }
 
+/// Removes a version unless it is the newest, and answers whether it did.
+async fn remove(host: &Host, workflow: u8, seq: u64) -> bool {
+    let remove = |tx: &mut store::Tx<'_>| {
+        let newest = table::newest(tx, id(workflow))?.map(|version| version.seq);
+        table::remove(tx, id(workflow), &[seq], |version| Some(version.seq) != newest)
+    };
+    host.db.write(remove).await.unwrap().0 > 0
+}
+
 fn faults(db: &Db) -> Vec<Fault> {
     db.verify(&super::records(Schema::default())).unwrap()
 }

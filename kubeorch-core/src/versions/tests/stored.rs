@@ -4,7 +4,7 @@ use proptest::prelude::*;
 use serde_json::json;
 
 use super::super::content::{self, Content, Form};
-use super::super::{Error, table};
+use super::super::{Error, Version, table};
 use super::{Bench, big, id};
 use crate::error::Describe;
 use crate::graph::tests::strategies::{ALL, edited, graph, hostile, shuffled};
@@ -185,11 +185,14 @@ async fn removed_versions_leave_a_gap() {
     for at in 1..=5 {
         bench.append(1, &big(at, |at| format!("n{at}"))).await;
     }
-    let remove = async |seq| bench.host.db.write(|tx| table::remove(tx, id(1), seq)).await.unwrap().0;
-    assert!(remove(2).await && remove(4).await);
-    assert!(!remove(2).await && !remove(9).await);
-    // Numbers go on from the newest, so it cannot go.
-    assert!(!remove(5).await);
+    let remove = async |doomed: &[u64]| {
+        let goes = |version: &Version| version.seq != 3;
+        bench.host.db.write(|tx| table::remove(tx, id(1), doomed, goes)).await.unwrap().0
+    };
+    assert_eq!(remove(&[2]).await, 1);
+    assert_eq!(remove(&[2, 3, 4, 9]).await, 1, "2 is gone, 3 is held, 9 was never there");
+    assert_eq!(remove(&[2, 3, 4, 9]).await, 0);
+    assert_eq!(bench.host.db.read(|reader| table::removed(reader, id(1))).unwrap(), 2);
     let page = bench.host.db.read(|reader| table::list(reader, id(1), Page::new(1, 1))).unwrap();
     assert_eq!((page.items.len(), page.items[0].version.seq, page.total), (1, 3, 3));
     assert!(matches!(bench.graph(1, 4), Err(Error::NotFound)));
