@@ -40,6 +40,7 @@ impl Record for Run {
     fn check(&self) -> Result<(), String> {
         rule(self.version > 0, "it runs no version")?;
         rule(self.completed_at.is_some() == self.status.ended(), "its end and its status disagree")?;
+        rule(self.status.ended() || self.kept.is_none(), "its records were counted and it goes on")?;
         rule(self.status.ended() || self.error.is_none(), "it failed and goes on")?;
         rule(self.pause.is_some() == (self.status == Status::Paused), "its pause and its status disagree")?;
         rule(
@@ -83,7 +84,6 @@ impl Record for PlanRow {
 
     fn key(&self) -> Self::Key {
         (self.run, self.number)
-        rule(self.status.ended() || self.kept.is_none(), "its records were counted and it goes on")?;
     }
 }
 
