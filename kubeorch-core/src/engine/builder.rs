@@ -48,6 +48,7 @@ pub struct Builder {
     entropy: Option<Arc<dyn Entropy>>,
     users: users::Options,
     retention: retention::Policy,
+    server: Option<String>,
 }
 
 impl Builder {
@@ -143,7 +144,15 @@ impl Builder {
         self
     }
 
-    /// Opens everything, ends the runs that a stopped process left, and answers the engine.
+    /// Who this engine is among those that share a store. One that starts again under its name goes on with its runs at
+    /// once; under another name it waits until their leases end. Default: `server`, for a store with one engine.
+    #[must_use]
+    pub fn server(mut self, name: impl Into<String>) -> Self {
+        self.server = Some(name.into());
+        self
+    }
+
+    /// Opens everything, goes on with the runs that a stopped process left, and answers the engine.
     pub async fn build(self) -> Result<Engine, crate::Error> {
         let types = self.plugins.ok_or(Error::NoPlugins)?;
         self.retention.check()?;
@@ -168,13 +177,10 @@ impl Builder {
             links: links.clone(),
             types: Arc::clone(&types),
             tasks: tasks.clone(),
+            server: self.server.unwrap_or_else(|| "server".to_owned()),
         });
         let users = users::Service::new(host.clone(), sealer, self.users);
         users.check_key()?;
-        let ended = runs.recover().await?;
-        if ended > 0 {
-            tracing::warn!(runs = ended, "ended runs that a stopped process left");
-        }
         let plugins = plugins::Service::start(plugins::Parts {
             host: host.clone(),
             tasks: tasks.clone(),
@@ -183,6 +189,11 @@ impl Builder {
             policy: self.plugin_policy,
         })
         .await?;
+        // After the plugins: what a run goes on with is rendered by them.
+        let left = runs.recover().await?;
+        if left > 0 {
+            tracing::info!(runs = left, "goes on with runs that a stopped process left");
+        }
         if behind {
             tasks.spawn(rewrite(host.db.clone(), tasks.clone()));
         }

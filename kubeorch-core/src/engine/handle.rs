@@ -116,7 +116,7 @@ impl Engine {
         }
     }
 
-    /// Stops taking work, lets runs end for some seconds, then drops them; the next start ends their records.
+    /// Stops taking work. Runs finish what is on its way to a cluster, for some seconds, and go on with the next start.
     /// Calling it twice is fine.
     pub async fn shutdown(&self) {
         self.inner.tasks.stop(&*self.inner.host.clock, STOP_GRACE).await;

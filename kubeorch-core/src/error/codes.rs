@@ -79,5 +79,10 @@ codes! {
     RUN_NOT_FOUND = "run.not_found", NotFound, false, "List the runs of the workflow.";
     RUN_ACTIVE = "run.active", Conflict, true, "Wait for the run that is named, or cancel it.";
     RUN_FAILED = "run.failed", Invalid, false, "Mend what the message names and run again.";
+    RUN_ENDED = "run.ended", Conflict, false, "Start a new run.";
+    RUN_NOT_WAITING = "run.not_waiting", Conflict, false, "Read the run: it says what it waits for.";
+    RUN_PLAN_CHANGED = "run.plan_changed", Conflict, false, "Look at the plan of now and give its hash.";
+    RUN_CONTENT_CHANGED = "run.content_changed", Conflict, false, "Start a new run: what was applied stays and is not applied again.";
+    RUN_NOT_APPROVER = "run.not_approver", Forbidden, false, "Ask one of the accounts that the run names.";
     SHUTTING_DOWN = "server.shutting_down", Unavailable, true, "Try again in a moment.";
 }

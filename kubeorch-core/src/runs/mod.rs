@@ -4,10 +4,12 @@
 //! from the plugins, what a cluster is from the `kube` edge. May use: `workflows`, `versions`, `clusters`.
 
 mod alias;
+mod approval;
 mod changes;
 mod error;
 mod execute;
 mod fill;
+mod hold;
 mod model;
 mod observe;
 mod plan;
@@ -15,7 +17,9 @@ mod prepare;
 mod ready;
 mod record;
 mod records;
+mod resume;
 pub(crate) mod retain;
+mod rollback;
 mod service;
 mod stream;
 mod table;
@@ -30,7 +34,7 @@ pub use plan::{Action, Plan, PlannedOperation};
 pub use prepare::{NODE_LABEL, WORKFLOW_LABEL};
 pub(crate) use records::records;
 pub(crate) use service::Parts;
-pub use service::Service;
+pub use service::{Service, Source};
 pub use stream::{Follow, Followed, StreamEvent};
 
 /// The field manager of every apply (contract 5.2).

@@ -1,104 +1,203 @@
 //! The durable record of a run: every state is in the store before the next one is entered.
 
+use std::sync::atomic::{AtomicUsize, Ordering::Relaxed};
+
 use serde_json::json;
 
-use super::Error;
 use super::model::{AppliedObject, MAX_LOG_LINES, NodePhase, NodeState, Run, Status};
 use super::table::{self, LogLine, RunNode};
+use super::{Error, hold, rollback};
 use crate::engine::Host;
 use crate::id::{RunId, WorkflowId};
 use crate::kube::Operation;
 use crate::manifest::Object;
+use crate::store::{Lease, Tx};
 use crate::versions;
 use crate::workflows::{self, Workflow};
 
-/// Writes one run's record.
+/// Writes one run's record, as long as its lease is not another's.
 pub(super) struct Recorder {
     host: Host,
     pub(super) run: RunId,
     pub(super) workflow: WorkflowId,
-    lines: std::sync::atomic::AtomicUsize,
+    lease: Lease,
+    lines: AtomicUsize,
+}
+
+/// What happened, for one transaction.
+#[derive(Default)]
+pub(super) struct Note<'a> {
+    lines: Vec<String>,
+    nodes: Vec<NodeNote<'a>>,
+}
+
+/// A node's new state. What is `None` stays as it was.
+#[derive(Default)]
+pub(super) struct NodeNote<'a> {
+    pub(super) node: &'a str,
+    pub(super) status: Option<NodePhase>,
+    pub(super) applied: Option<Vec<AppliedObject>>,
+    pub(super) error: Option<String>,
+    pub(super) message: Option<String>,
+    pub(super) attempts: Option<u32>,
+}
+
+impl<'a> Note<'a> {
+    pub(super) fn line(mut self, text: impl Into<String>) -> Self {
+        self.lines.push(text.into());
+        self
+    }
+
+    pub(super) fn lines(mut self, texts: impl IntoIterator<Item = String>) -> Self {
+        self.lines.extend(texts);
+        self
+    }
+
+    pub(super) fn node(mut self, node: NodeNote<'a>) -> Self {
+        self.nodes.push(node);
+        self
+    }
+
+    pub(super) fn is_empty(&self) -> bool {
+        self.lines.is_empty() && self.nodes.is_empty()
+    }
 }
 
 impl Recorder {
-    pub(super) fn new(host: Host, run: RunId, workflow: WorkflowId) -> Self {
-        Self { host, run, workflow, lines: std::sync::atomic::AtomicUsize::new(0) }
+    /// Goes on after the lines that the run's log has.
+    pub(super) fn new(host: Host, run: RunId, workflow: WorkflowId, lease: Lease, lines: usize) -> Self {
+        Self { host, run, workflow, lease, lines: AtomicUsize::new(lines) }
     }
 
     /// Appends a line to the run's log.
-    pub(super) async fn log(&self, text: impl AsRef<str>) -> Result<(), Error> {
-        let number = self.lines.fetch_add(1, std::sync::atomic::Ordering::Relaxed);
-        if number > MAX_LOG_LINES {
+    pub(super) async fn log(&self, text: impl Into<String>) -> Result<(), Error> {
+        self.note(Note::default().line(text)).await
+    }
+
+    /// Stores states and log lines with their events, all in one transaction.
+    pub(super) async fn note(&self, note: Note<'_>) -> Result<(), Error> {
+        let lines: Vec<_> = note.lines.iter().filter_map(|text| self.number(text)).collect();
+        if lines.is_empty() && note.nodes.is_empty() {
             return Ok(());
         }
+        let written = self.host.db.write(|tx| {
+            hold::check(tx, &self.lease)?;
+            let stream = workflows::stream(self.workflow);
+            for (number, line) in &lines {
+                tx.put(&LogLine { run: self.run, number: *number, text: line.clone() })?;
+                tx.event(&stream, "run_log", &json!({ "run_id": self.run, "line": line }))?;
+            }
+            for node in &note.nodes {
+                let record = self.changed(tx, node)?;
+                tx.put(&record)?;
+                let payload = json!({ "run_id": self.run, "node_id": record.node, "state": record.state });
+                tx.event(&stream, "run_node", &payload)?;
+            }
+            Ok::<_, Error>(())
+        });
+        written.await.map(|_| ())
+    }
+
+    /// A line with its number and time; `None` past the limit of a log.
+    fn number(&self, text: &str) -> Option<(u64, String)> {
+        let number = self.lines.fetch_add(1, Relaxed);
         let left_out = "the log is at its limit; later lines were left out";
-        let text = if number == MAX_LOG_LINES { left_out } else { text.as_ref() };
-        let line = format!("[{}] {}", self.host.ids.now().clock_face(), clean(text));
-        let written = self.host.db.write(|tx| {
-            tx.put(&LogLine { run: self.run, number: number as u64, text: line.clone() })?;
-            let payload = json!({ "run_id": self.run, "line": line });
-            tx.event(workflows::stream(self.workflow), "run_log", &payload)?;
-            Ok::<_, Error>(())
-        });
-        written.await.map(|_| ())
+        let text = match number.cmp(&MAX_LOG_LINES) {
+            std::cmp::Ordering::Less => text,
+            std::cmp::Ordering::Equal => left_out,
+            std::cmp::Ordering::Greater => return None,
+        };
+        Some((number as u64, format!("[{}] {}", self.host.ids.now().clock_face(), clean(text))))
     }
 
-    /// Notes how far a node came.
-    pub(super) async fn node(
+    fn changed(&self, tx: &Tx<'_>, note: &NodeNote<'_>) -> Result<RunNode, Error> {
+        let key = (self.run, note.node.to_owned());
+        let old = tx.get::<RunNode>(&key)?.map(|record| record.state);
+        let mut state = old.unwrap_or_else(|| NodeState {
+            status: NodePhase::Pending,
+            applied: Vec::new(),
+            error: None,
+            message: None,
+            attempts: 0,
+            at: tx.now(),
+        });
+        state.at = tx.now();
+        state.status = note.status.unwrap_or(state.status);
+        state.attempts = note.attempts.unwrap_or(state.attempts);
+        state.error = note.error.as_deref().map(clean);
+        state.message = note.message.as_deref().map(clean);
+        if let Some(applied) = &note.applied {
+            state.applied.clone_from(applied);
+        }
+        Ok(RunNode { run: self.run, node: key.1, state })
+    }
+
+    /// Ends the run; the first end wins. Counters, version and event change in the same transaction. Answers the run that
+    /// begins with it, to bring an older version back.
+    pub(super) async fn finish(&self, status: Status, error: Option<String>) -> Result<Option<RunId>, Error> {
+        let error = error.map(|text| clean(&text));
+        let successor = self.host.ids.next();
+        let written = self.host.db.write(|tx| {
+            hold::check(tx, &self.lease)?;
+            let Some(run) = finish(tx, self.run, status, error.as_deref())? else { return Ok(None) };
+            rollback::automatic(tx, &run, successor)
+        });
+        Ok(written.await?.0)
+    }
+
+    /// Changes the run's own record in one transaction, with log lines and an event; nothing when the run has ended. A
+    /// run that holds still then has no executor any more.
+    pub(super) async fn run(
         &self,
-        node: &str,
-        status: NodePhase,
-        applied: Vec<AppliedObject>,
-        error: Option<String>,
-        message: Option<String>,
+        event: &str,
+        lines: &[String],
+        mut change: impl FnMut(&mut Tx<'_>, &mut Run) -> Result<(), Error> + Send,
     ) -> Result<(), Error> {
-        let at = self.host.ids.now();
-        let state = NodeState { status, applied, error, message, attempts: 1, at };
-        let record = RunNode { run: self.run, node: node.to_owned(), state };
+        let lines: Vec<_> = lines.iter().filter_map(|text| self.number(text)).collect();
         let written = self.host.db.write(|tx| {
-            tx.put(&record)?;
-            let payload = json!({ "run_id": self.run, "node_id": node, "state": record.state });
-            tx.event(workflows::stream(self.workflow), "run_node", &payload)?;
-            Ok::<_, Error>(())
-        });
-        written.await.map(|_| ())
-    }
-
-    /// Changes a node's phase and keeps what was noted of it before.
-    pub(super) async fn phase(&self, node: &str, status: NodePhase) -> Result<(), Error> {
-        let written = self.host.db.write(|tx| {
-            let Some(mut record) = tx.get::<RunNode>(&(self.run, node.to_owned()))? else {
+            hold::check(tx, &self.lease)?;
+            let Some(mut run) = tx.get::<Run>(&self.run)?.filter(|run| !run.status.ended()) else {
                 return Ok(());
             };
-            record.state.status = status;
-            record.state.at = tx.now();
-            tx.put(&record)?;
-            let payload = json!({ "run_id": self.run, "node_id": node, "state": record.state });
-            tx.event(workflows::stream(self.workflow), "run_node", &payload)?;
+            change(tx, &mut run)?;
+            tx.put(&run)?;
+            let stream = workflows::stream(self.workflow);
+            tx.event(&stream, event, &told(&run))?;
+            for (number, line) in &lines {
+                tx.put(&LogLine { run: self.run, number: *number, text: line.clone() })?;
+                tx.event(&stream, "run_log", &json!({ "run_id": self.run, "line": line }))?;
+            }
+            if run.status == Status::Paused {
+                hold::release(tx, &self.lease)?;
+            }
             Ok::<_, Error>(())
         });
         written.await.map(|_| ())
     }
 
-    /// Ends the run; the first end wins. Counters, version and event change in the same transaction.
-    pub(super) async fn finish(&self, status: Status, error: Option<String>) -> Result<(), Error> {
-        let error = error.map(|text| clean(&text));
-        let written = self.host.db.write(|tx| finish(tx, self.run, status, error.as_deref()));
+    /// Lets another executor take the run, which goes on.
+    pub(super) async fn leave(&self) -> Result<(), Error> {
+        let written = self.host.db.write(|tx| Ok::<_, Error>(hold::release(tx, &self.lease)?));
         written.await.map(|_| ())
     }
 }
 
-/// Ends a run inside a transaction of the caller.
+/// What an event says of a run.
+pub(super) fn told(run: &Run) -> serde_json::Value {
+    json!({
+        "run_id": run.id, "status": run.status, "version": run.version, "plan": run.plan,
+        "pause": run.pause.as_ref().map(|pause| &pause.reason), "approvals": run.approvals.len(), "error": run.error,
+    })
+}
+
+/// Ends a run inside a transaction of the caller; answers it as it is then, `None` when it had ended before.
 pub(super) fn finish(
-    tx: &mut crate::store::Tx<'_>,
+    tx: &mut Tx<'_>,
     id: RunId,
     status: Status,
     error: Option<&str>,
-) -> Result<(), Error> {
-    let Some(mut run) = tx.get::<Run>(&id)? else { return Ok(()) };
-    if run.status.ended() {
-        return Ok(());
-    }
+) -> Result<Option<Run>, Error> {
+    let Some(mut run) = tx.get::<Run>(&id)?.filter(|run| !run.status.ended()) else { return Ok(None) };
     let now = tx.now();
     run.status = status;
     run.completed_at = Some(now);
@@ -118,7 +217,9 @@ pub(super) fn finish(
     versions::table::set_run(tx, run.workflow, run.version, run.id, status.as_str())?;
     let payload = json!({ "run_id": run.id, "status": status, "error": run.error });
     tx.event(workflows::stream(run.workflow), "run_finished", &payload)?;
-    Ok(())
+    // Nobody takes it any more.
+    tx.erase::<Lease>(&hold::name(id));
+    Ok(Some(run))
 }
 
 /// What is noted of an applied object.

@@ -128,7 +128,9 @@ pub(crate) fn remove(tx: &mut Tx<'_>, run: RunId, limit: usize) -> Result<Step, 
 /// Writes log lines as a run does.
 #[cfg(test)]
 pub(crate) async fn write_log(host: &crate::engine::Host, run: &Run, lines: usize) {
-    let recorder = Recorder::new(host.clone(), run.id, run.workflow);
+    let name = super::hold::name(run.id);
+    let lease = host.db.lease(&name, "test", super::hold::TTL).await.unwrap().unwrap();
+    let recorder = Recorder::new(host.clone(), run.id, run.workflow, lease, 0);
     for line in 0..lines {
         recorder.log(format!("line {line}")).await.unwrap();
     }

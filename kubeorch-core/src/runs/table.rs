@@ -6,9 +6,9 @@ use serde_json::{Value, json};
 
 use super::Error;
 use super::model::{Kept, MAX_LOG_LINES, NodeState, Run, Status};
-use super::plan::PlannedOperation;
+use super::plan::{Plan, PlannedOperation};
 use crate::id::{RunId, WorkflowId};
-use crate::store::{Index, Indexes, Query, Reader, Record, Table, rule};
+use crate::store::{Index, Indexes, Query, Reader, Record, Table, Tx, rule};
 
 /// Runs by workflow; ids rise with time.
 pub(super) const BY_WORKFLOW: Index<Run> = Index::new("runs_by_workflow");
@@ -130,6 +130,24 @@ pub(super) fn load(reader: &Reader<'_>, id: RunId) -> Result<Option<Run>, Error>
     let Some(mut run) = reader.get::<Run>(&id)? else { return Ok(None) };
     fill(reader, &mut run)?;
     Ok(Some(run))
+}
+
+/// The operations of a run's plan.
+pub(super) fn plan(reader: &Reader<'_>, run: RunId) -> Result<Vec<PlannedOperation>, Error> {
+    let mut operations = Vec::new();
+    reader.each(&Query::<PlanRow>::all().prefix(&run), |row| {
+        operations.push(row.operation);
+        Ok::<_, Error>(true)
+    })?;
+    Ok(operations)
+}
+
+/// Stores the plan of a run that has none.
+pub(super) fn put_plan(tx: &mut Tx<'_>, run: RunId, plan: &Plan) -> Result<(), Error> {
+    for (number, operation) in (0..).zip(&plan.operations) {
+        tx.insert(&PlanRow { run, number, operation: operation.clone() })?;
+    }
+    Ok(())
 }
 
 /// The newest runs of a workflow.

@@ -38,21 +38,7 @@ impl Db {
     /// Takes a lease, or answers `None` while another holder has it. The same holder gets it again with a
     /// new token: after a restart its old self must not go on.
     pub async fn lease(&self, name: &str, holder: &str, ttl: Duration) -> Result<Option<Lease>, Error> {
-        let taken = self.write(|tx| {
-            let last: Option<Lease> = tx.get(&name.to_owned())?;
-            let now = tx.now();
-            if last.as_ref().is_some_and(|last| last.holder != holder && last.expires > now) {
-                return Ok(None);
-            }
-            let lease = Lease {
-                name: name.to_owned(),
-                holder: holder.to_owned(),
-                token: last.map_or(0, |last| last.token) + 1,
-                expires: now.plus(ttl),
-            };
-            tx.put(&lease)?;
-            Ok::<_, Error>(Some(lease))
-        });
+        let taken = self.write(|tx| tx.lease(name, holder, ttl));
         Ok(taken.await?.0)
     }
 
@@ -82,6 +68,23 @@ impl Db {
 }
 
 impl Tx<'_> {
+    /// [`Db::lease`] as a part of a transaction: whatever else it writes is there with the lease, or not at all.
+    pub fn lease(&mut self, name: &str, holder: &str, ttl: Duration) -> Result<Option<Lease>, Error> {
+        let last: Option<Lease> = self.get(&name.to_owned())?;
+        let now = self.now();
+        if last.as_ref().is_some_and(|last| last.holder != holder && last.expires > now) {
+            return Ok(None);
+        }
+        let lease = Lease {
+            name: name.to_owned(),
+            holder: holder.to_owned(),
+            token: last.map_or(0, |last| last.token) + 1,
+            expires: now.plus(ttl),
+        };
+        self.put(&lease)?;
+        Ok(Some(lease))
+    }
+
     /// Lets the transaction commit only under this lease: [`Error::LeaseLost`] when it ran out or changed
     /// hands, also between here and the commit.
     pub fn fence(&self, lease: &Lease) -> Result<Lease, Error> {

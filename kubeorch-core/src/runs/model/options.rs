@@ -20,6 +20,17 @@ pub struct Values {
 }
 
 impl Values {
+    /// Both; where both say something the others win.
+    pub(crate) fn and(mut self, others: Self) -> Self {
+        for (node, values) in others.secrets {
+            self.secrets.entry(node).or_default().extend(values);
+        }
+        for (node, values) in others.env_vars {
+            self.env_vars.entry(node).or_default().extend(values);
+        }
+        self
+    }
+
     /// The nodes that there is a value for.
     pub(crate) fn nodes(&self) -> Vec<String> {
         let given = |values: &BTreeMap<String, BTreeMap<String, Secret>>| {

@@ -1,0 +1,18 @@
+//! Removing what the graph no longer holds, after everything else.
+
+use super::{Execution, Stop};
+use crate::kube::DeleteOptions;
+
+impl Execution<'_> {
+    pub(super) async fn prune(&self) -> Result<(), Stop> {
+        for (key, uid) in &self.planned.removals {
+            self.go_on()?;
+            let options = DeleteOptions { uid: uid.clone(), ..DeleteOptions::default() };
+            match self.cluster.delete(key, &options).await {
+                Ok(_) => self.recorder.log(format!("{key}: removed, no longer in the graph")).await?,
+                Err(error) => return Err(Stop::Failed(format!("{key} could not be removed: {error}"))),
+            }
+        }
+        Ok(())
+    }
+}
