@@ -13,6 +13,7 @@ mod hold;
 mod model;
 mod observe;
 mod plan;
+mod policy;
 mod prepare;
 mod ready;
 mod record;
@@ -30,7 +31,8 @@ pub use model::{
     AppliedObject, Approval, Asked, Kept, MAX_LOG_LINES, NodePhase, NodeState, Options, Pause, Reason, Run, Status,
     Trigger, Values,
 };
-pub use plan::{Action, Plan, PlannedOperation};
+pub use plan::{Action, Conflict, Plan, PlannedOperation, Resolution, Summary};
+pub use policy::{Conflicts, Drift, Immutable, Phase, Policy};
 pub use prepare::{NODE_LABEL, WORKFLOW_LABEL};
 pub(crate) use records::records;
 pub(crate) use service::Parts;

@@ -66,12 +66,7 @@ impl From<core::PlannedOperation> for Operation {
             kind: operation.key.kind.kind,
             namespace: operation.key.namespace,
             name: operation.key.name,
-            action: match operation.action {
-                core::Action::Create => "create",
-                core::Action::Update => "update",
-                core::Action::Unchanged => "unchanged",
-                core::Action::Delete => "delete",
-            },
+            action: operation.action.as_str(),
             changes: all(operation.changes),
             note: operation.note,
         }

@@ -6,18 +6,28 @@ use futures::stream::{FuturesUnordered, StreamExt};
 
 use super::schedule::{Item, Schedule};
 use super::{Execution, Stop, explain, retry, told, word};
-use crate::kube::{ApplyOptions, Operation};
+use crate::kube::{self, ApplyOptions, Operation};
 use crate::manifest::Object;
 use crate::runs::MANAGER;
 use crate::runs::model::{AppliedObject, NodePhase};
-use crate::runs::plan::{Action, Step};
+use crate::runs::plan::{Action, Known, Step};
 use crate::runs::record::{NodeNote, Note, applied};
 
 /// How many nodes are on their way at most. The cluster's client bounds what reaches the server; this bounds memory.
 const PARALLEL: usize = 256;
 
+/// An object on its way.
+struct Call<'a> {
+    object: &'a Object,
+    force: bool,
+    known: Option<kube::Known>,
+    /// No repetition begins later.
+    patience: Duration,
+    retries: u32,
+}
+
 /// Why an object was not applied.
-enum Refused {
+pub(super) enum Refused {
     /// By the server, or after all attempts.
     Told(String),
     /// The run stops, or its record does.
@@ -29,7 +39,14 @@ impl Execution<'_> {
     pub(super) async fn namespaces(&self) -> Result<(), Stop> {
         for namespace in &self.planned.namespaces {
             self.go_on()?;
-            match self.apply(None, namespace, false).await {
+            let call = Call {
+                object: namespace,
+                force: false,
+                known: None,
+                patience: self.options.ready_timeout,
+                retries: self.options.retries,
+            };
+            match self.apply(None, &call).await {
                 Ok((_, operation)) => {
                     self.recorder.log(format!("{}: {}", namespace.key(), word(operation))).await?;
                 }
@@ -94,16 +111,17 @@ impl Execution<'_> {
             ..NodeNote::default()
         };
         self.recorder.note(Note::default().node(begins)).await?;
-        self.steps(id, steps, attempts).await
+        self.steps(at, steps, attempts).await
     }
 
     /// Applies a node's objects in their order; its last state and their lines are one transaction.
-    async fn steps(&self, id: &str, steps: &[Step], mut attempts: u32) -> Result<(), Stop> {
+    async fn steps(&self, at: usize, steps: &[Step], mut attempts: u32) -> Result<(), Stop> {
+        let id = self.id(at);
         let mut done: Vec<AppliedObject> = Vec::with_capacity(steps.len());
         let mut objects = Vec::with_capacity(steps.len());
         let mut note = Note::default();
         for step in steps {
-            match self.apply(Some((id, &mut attempts)), &step.object, self.forced(step)).await {
+            match self.step(at, step, &mut attempts).await {
                 Ok((object, operation)) => {
                     note = note.line(format!("{}: {}", object.key(), word(operation)));
                     done.push(applied(&object, operation));
@@ -148,9 +166,24 @@ impl Execution<'_> {
         applied && steps.iter().all(|step| step.action == Action::Unchanged)
     }
 
-    /// The plan was made with the same answer; an object that appeared since is not taken over.
-    fn forced(&self, step: &Step) -> bool {
-        self.options.force || (self.options.adopt && step.action != Action::Create)
+    async fn step(&self, at: usize, step: &Step, attempts: &mut u32) -> Result<(Object, Operation), Refused> {
+        if let Some(uid) = &step.recreate {
+            self.remove(at, &step.object, uid).await?;
+        }
+        let known = match &step.known {
+            _ if step.recreate.is_some() => Some(kube::Known::Absent),
+            Known::Absent => Some(kube::Known::Absent),
+            Known::At(version) => Some(kube::Known::At(version.clone())),
+            Known::Unread => None,
+        };
+        let call = Call {
+            object: &step.object,
+            force: step.force,
+            known,
+            patience: self.patience(at),
+            retries: self.planned.policies[at].retries.unwrap_or(self.options.retries),
+        };
+        self.apply(Some((self.id(at), attempts)), &call).await
     }
 
     /// Applies an object; repeats what may succeed later, and says so in the record of the node. What the run is told
@@ -158,11 +191,12 @@ impl Execution<'_> {
     async fn apply(
         &self,
         mut node: Option<(&str, &mut u32)>,
-        object: &Object,
-        force: bool,
+        call: &Call<'_>,
     ) -> Result<(Object, Operation), Refused> {
-        let options = ApplyOptions { manager: MANAGER.into(), force, ..ApplyOptions::default() };
-        let deadline = self.host.clock.now().plus(self.options.ready_timeout);
+        let Call { object, force, .. } = *call;
+        let known = call.known.clone();
+        let options = ApplyOptions { manager: MANAGER.into(), force, known, ..ApplyOptions::default() };
+        let deadline = self.host.clock.now().plus(call.patience);
         let mut control = self.control.clone();
         let mut attempt = 1;
         loop {
@@ -171,7 +205,7 @@ impl Execution<'_> {
                 Err(error) => error,
             };
             let text = explain(object, &error);
-            let pause = retry::pause(&error, attempt, self.options.retries, &*self.host.entropy)
+            let pause = retry::pause(&error, attempt, call.retries, &*self.host.entropy)
                 .filter(|pause| self.host.clock.now().plus(*pause) < deadline);
             let Some(pause) = pause else { return Err(Refused::Told(text)) };
             self.note_retry(node.as_mut(), &text, pause).await.map_err(Refused::Stop)?;

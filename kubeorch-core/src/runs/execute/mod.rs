@@ -6,6 +6,7 @@
 
 mod apply;
 mod prune;
+mod recreate;
 mod retry;
 mod schedule;
 mod wait;
@@ -19,6 +20,7 @@ use tokio::sync::watch;
 use super::model::{NodeState, Options};
 use super::observe::Observer;
 use super::plan::Planned;
+use super::policy::Phase;
 use super::prepare::Prepared;
 use super::record::Recorder;
 use crate::engine::Host;
@@ -72,13 +74,44 @@ pub(super) struct Execution<'a> {
 }
 
 impl Execution<'_> {
-    /// Runs to the end.
+    /// Runs to the end. Hooks are nodes with a phase, and phases are barriers: everything of one is ready before the next
+    /// begins. When the run fails, the nodes that are there for that have their turn, and its failure stays what it was.
     pub(super) async fn run(&self) -> Result<(), Stop> {
+        let outcome = self.phases().await;
+        if let Err(Stop::Failed(reason)) = &outcome {
+            let nodes = self.of_phase(Phase::Failed);
+            if !nodes.is_empty() {
+                self.recorder.log(format!("failed: {reason}; now what is there for that")).await?;
+                self.phase(&nodes).await.or_else(|stop| match stop {
+                    Stop::Failed(_) => Ok(()),
+                    other => Err(other),
+                })?;
+            }
+        }
+        outcome
+    }
+
+    async fn phases(&self) -> Result<(), Stop> {
         self.namespaces().await?;
-        let all: Vec<usize> = (0..self.prepared.nodes.len()).collect();
-        self.apply_all(&all).await?;
-        self.wait_ready(&all).await?;
+        for phase in [Phase::Before, Phase::Main, Phase::After] {
+            self.phase(&self.of_phase(phase)).await?;
+        }
         self.prune().await
+    }
+
+    async fn phase(&self, nodes: &[usize]) -> Result<(), Stop> {
+        self.apply_all(nodes).await?;
+        self.wait_ready(nodes).await
+    }
+
+    fn of_phase(&self, phase: Phase) -> Vec<usize> {
+        let policies = self.planned.policies.iter().enumerate();
+        policies.filter(|(_, policy)| policy.phase == phase).map(|(at, _)| at).collect()
+    }
+
+    /// How long a node may take to be applied, and then to get ready.
+    fn patience(&self, at: usize) -> Duration {
+        self.planned.policies[at].timeout.unwrap_or(self.options.ready_timeout)
     }
 
     /// Stops here when something else than going on was asked.

@@ -2,10 +2,11 @@
 
 use super::{Execution, Stop};
 use crate::kube::DeleteOptions;
+use crate::runs::plan::Removal;
 
 impl Execution<'_> {
     pub(super) async fn prune(&self) -> Result<(), Stop> {
-        for (key, uid) in &self.planned.removals {
+        for Removal { key, uid, .. } in &self.planned.removals {
             self.go_on()?;
             let options = DeleteOptions { uid: uid.clone(), ..DeleteOptions::default() };
             match self.cluster.delete(key, &options).await {

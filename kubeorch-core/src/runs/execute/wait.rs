@@ -50,11 +50,6 @@ impl Execution<'_> {
         }
     }
 
-    /// How long a node may take to get ready.
-    fn patience(&self, _at: usize) -> Duration {
-        self.options.ready_timeout
-    }
-
     /// Takes the ready ones out and notes them, all in one transaction.
     async fn note_ready(&self, open: &mut Vec<Open>, views: &Views) -> Result<(), Stop> {
         let mut note = Note::default();

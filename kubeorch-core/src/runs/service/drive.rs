@@ -4,7 +4,6 @@ use std::collections::BTreeMap;
 use std::pin::pin;
 
 use super::Service;
-use super::planning::content;
 use super::seat::Seat;
 use crate::clusters::Link;
 use crate::error::Finding;
@@ -170,10 +169,10 @@ impl Service {
         // Wherever the workflow went, the run stays.
         (workflow.cluster, workflow.cluster_id) = (run.cluster.clone(), run.cluster_id);
         let prepared = self.prepare(&version.graph, run.workflow).await.map_err(|error| failed(&error))?;
-        if run.content.is_some_and(|known| known != content(&prepared)) {
+        let (link, planned) = self.plan_again(run, &workflow, &prepared, values, seat, recorder).await?;
+        if run.content.is_some_and(|known| known != planned.plan.content) {
             return Err(failed(&Error::ContentChanged(run.version)));
         }
-        let (link, planned) = self.plan_again(run, &workflow, &prepared, values, seat, recorder).await?;
         let missing = resume::missing(run, before, &planned.plan.findings, values);
         if !missing.is_empty() {
             return Err(Stop::Values(missing));
@@ -243,7 +242,7 @@ impl Service {
         let begun = recorder.run(event, &lines, |tx, stored| {
             if stored.plan.is_none() {
                 stored.plan = Some(go.planned.plan.hash);
-                stored.content = Some(content(&go.prepared));
+                stored.content = Some(go.planned.plan.content);
                 stored.node_count = go.prepared.nodes.len();
                 table::put_plan(tx, run.id, &go.planned.plan)?;
             }

@@ -6,9 +6,8 @@ use super::Service;
 use crate::actor::{Action, Actor};
 use crate::clusters::Link;
 use crate::error::Finding;
-use crate::graph::{Graph, Hash};
+use crate::graph::Graph;
 use crate::id::{ClusterId, WorkflowId};
-use crate::manifest::Object;
 use crate::runs::model::{Options, Values};
 use crate::runs::plan::{Plan, Planned, Planner};
 use crate::runs::prepare::{Prepared, prepare};
@@ -102,11 +101,6 @@ impl Service {
         };
         planner.plan(prepared).await
     }
-}
-
-/// What a version renders to, with run-time leaves still open: the same for the same version and the same plugins.
-pub(super) fn content(prepared: &Prepared) -> Hash {
-    Hash::of(&prepared.nodes.iter().flat_map(|node| &node.objects).map(Object::to_value).collect())
 }
 
 /// Whether a run can be started with them at all.

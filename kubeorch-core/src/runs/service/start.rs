@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use serde_json::json;
 use tokio::sync::oneshot;
 
-use super::planning::{check, content};
+use super::planning::check;
 use super::seat::Seat;
 use super::{Service, drive};
 use crate::actor::{Action, Actor};
@@ -248,7 +248,7 @@ fn record(tx: &Tx<'_>, begun: &Begun, id: RunId, version: u64) -> Run {
         trigger: begun.trigger,
         user: begun.actor.user(),
         plan: Some(planned.plan.hash),
-        content: Some(content(prepared)),
+        content: Some(planned.plan.content),
         options: options.clone(),
         given: begun.values.nodes(),
         node_count: prepared.nodes.len(),

@@ -3,7 +3,7 @@
 use std::fmt::Write as _;
 use std::time::Duration;
 
-use kubeorch_core::runs::{Action, Plan, PlannedOperation};
+use kubeorch_core::runs::{Action, Plan, PlannedOperation, Summary};
 use serde::Serialize;
 use serde_json::Value;
 
@@ -17,44 +17,13 @@ use crate::cli::signals::Signals;
 /// Characters of a value that a line shows; the whole one is in the documents.
 const MAX_SHOWN: usize = 60;
 
-/// How many objects each thing happens to.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize)]
-pub(super) struct Counts {
-    create: usize,
-    update: usize,
-    delete: usize,
-    unchanged: usize,
-}
-
-impl Counts {
-    pub(super) fn of(plan: &Plan) -> Self {
-        let mut counts = Self::default();
-        for operation in &plan.operations {
-            match operation.action {
-                Action::Create => counts.create += 1,
-                Action::Update => counts.update += 1,
-                Action::Delete => counts.delete += 1,
-                Action::Unchanged => counts.unchanged += 1,
-            }
-        }
-        counts
-    }
-}
-
-impl std::fmt::Display for Counts {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        let Self { create, update, delete, unchanged } = self;
-        write!(f, "{create} to create, {update} to change, {delete} to remove, {unchanged} unchanged")
-    }
-}
-
 /// The document of `plan`.
 #[derive(Serialize)]
 #[serde(rename_all = "camelCase")]
 struct Answer<'a> {
     workflow: super::report::Workflow<'a>,
     namespace: &'a str,
-    summary: Counts,
+    summary: Summary,
     #[serde(flatten)]
     plan: &'a Plan,
 }
@@ -72,7 +41,7 @@ pub(crate) async fn plan(args: &args::Deploy, detailed: bool, terminal: &mut Ter
     let answer = Answer {
         workflow: super::report::Workflow::of(&job),
         namespace: &job.file.namespace,
-        summary: Counts::of(&plan),
+        summary: plan.summary(),
         plan: &plan,
     };
     let text = document(args.output, &answer).unwrap_or_else(|| text(&plan, &job.target.name));
@@ -91,7 +60,7 @@ fn text(plan: &Plan, cluster: &str) -> String {
     for note in &plan.notes {
         let _ = writeln!(text, "{}", paint(Tone::Dim, &format!("note: {note}")));
     }
-    let _ = writeln!(text, "Plan for {cluster}: {}", Counts::of(plan));
+    let _ = writeln!(text, "Plan for {cluster}: {}", plan.summary());
     text
 }
 
@@ -100,6 +69,8 @@ fn line(operation: &PlannedOperation, text: &mut String) {
         Action::Create => "create",
         Action::Update => "change",
         Action::Delete => "delete",
+        Action::Adopt => "adopt",
+        Action::Recreate => "replace",
         Action::Unchanged => "keep",
     };
     let pad = " ".repeat(8 - word.len());

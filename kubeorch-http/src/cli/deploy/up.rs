@@ -3,7 +3,6 @@
 use kubeorch_core::runs::Status;
 
 use super::job::{ACTOR, Job};
-use super::plan::Counts;
 use super::report::Report;
 use super::watch::follow;
 use crate::cli::args;
@@ -25,7 +24,7 @@ pub(crate) async fn up(args: &args::Up, terminal: &mut Terminal) -> Outcome {
         .or(async {
             let job = Job::open(&args.deploy, args.timeout, terminal).await?;
             let plan = job.plan(terminal).await?;
-            terminal.note(&format!("Plan: {}", Counts::of(&plan)));
+            terminal.note(&format!("Plan: {}", plan.summary()));
             let engine = job.runner(&args.deploy.target).await?;
             Ok((job, engine))
         })

@@ -1,112 +1,51 @@
-//! A plan: what a run would do to a cluster, object by object, computed with the server's own dry run.
+//! Looks at the cluster and plans.
 
 use std::collections::{BTreeMap, BTreeSet};
 
 use futures::stream::{self, StreamExt, TryStreamExt};
-use serde::{Deserialize, Serialize};
 use serde_json::json;
 
-use super::changes::{FieldChange, changes};
-use super::fill::fill;
-use super::model::{Options, Values};
-use super::prepare::{NODE_LABEL, Prepared, PreparedNode, WORKFLOW_LABEL};
-use super::{Error, MANAGER};
+use super::model::{Action, Known, Plan, Planned, PlannedOperation, Removal, Step};
 use crate::error::Finding;
 use crate::graph::Hash;
 use crate::id::WorkflowId;
 use crate::kube::{self, ApplyOptions, Cluster, Scope};
 use crate::manifest::{Key, Kind, Object};
 use crate::plugin::NodeTypes;
+use crate::runs::changes::changes;
+use crate::runs::fill::fill;
+use crate::runs::model::{Options, Values};
+use crate::runs::policy::Policy;
+use crate::runs::prepare::{NODE_LABEL, Prepared, PreparedNode, WORKFLOW_LABEL};
+use crate::runs::{Error, MANAGER};
 use crate::time::Entropy;
 
 /// How many objects are looked at side by side; the client bounds what reaches the server.
 const PARALLEL: usize = 16;
 
-/// What happens to an object.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "lowercase")]
-pub enum Action {
-    /// There is none yet.
-    Create,
-    /// It changes.
-    Update,
-    /// It is so already.
-    Unchanged,
-    /// The graph no longer holds it.
-    Delete,
-}
-
-/// One planned operation.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
-pub struct PlannedOperation {
-    /// The node it comes from; `None` for a namespace or a removed node.
-    pub node: Option<String>,
-    /// The object.
-    pub key: Key,
-    /// What happens.
-    pub action: Action,
-    /// Which fields change; secrets are masked.
-    pub changes: Vec<FieldChange>,
-    /// A remark.
-    pub note: Option<String>,
-}
-
-/// What a run would do.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
-pub struct Plan {
-    /// Changes with everything that the plan says, but not with secret values.
-    pub hash: Hash,
-    /// The cluster's name.
-    pub cluster: String,
-    /// In apply order, removals last.
-    pub operations: Vec<PlannedOperation>,
-    /// What was filled in from neighbours.
-    pub notes: Vec<String>,
-    /// Remarks; with an error among them the plan cannot be applied.
-    pub findings: Vec<Finding>,
-}
-
-impl Plan {
-    /// Whether applying it would change nothing.
-    pub fn is_empty(&self) -> bool {
-        self.operations.iter().all(|operation| operation.action == Action::Unchanged)
-    }
-}
-
-/// An object ready to be applied. Holds run-time values: never stored, logged or serialised.
-pub(super) struct Step {
-    pub(super) object: Object,
-    pub(super) action: Action,
-}
-
-/// A plan with what the execution needs.
-pub(super) struct Planned {
-    pub(super) plan: Plan,
-    /// Namespaces to make first.
-    pub(super) namespaces: Vec<Object>,
-    /// By node, in the order of [`Prepared::nodes`]; `None`: the node is left out with a warning.
-    pub(super) steps: Vec<Option<Vec<Step>>>,
-    /// Objects to remove, in removal order.
-    pub(super) removals: Vec<(Key, Option<String>)>,
-}
-
 /// Everything a plan is made from.
-pub(super) struct Planner<'a> {
-    pub(super) cluster: &'a dyn Cluster,
-    pub(super) cluster_name: &'a str,
-    pub(super) types: &'a dyn NodeTypes,
-    pub(super) workflow: WorkflowId,
-    pub(super) values: &'a Values,
-    pub(super) options: &'a Options,
-    pub(super) entropy: &'a dyn Entropy,
+pub(in crate::runs) struct Planner<'a> {
+    pub(in crate::runs) cluster: &'a dyn Cluster,
+    pub(in crate::runs) cluster_name: &'a str,
+    pub(in crate::runs) types: &'a dyn NodeTypes,
+    pub(in crate::runs) workflow: WorkflowId,
+    pub(in crate::runs) values: &'a Values,
+    pub(in crate::runs) options: &'a Options,
+    pub(in crate::runs) entropy: &'a dyn Entropy,
     /// Whether a workflow id is that of a workflow of another account of this server.
-    pub(super) stranger: &'a (dyn Fn(&str) -> bool + Send + Sync),
+    pub(in crate::runs) stranger: &'a (dyn Fn(&str) -> bool + Send + Sync),
 }
 
 impl Planner<'_> {
     /// Looks at the cluster and plans; all findings at once.
-    pub(super) async fn plan(&self, prepared: &Prepared) -> Result<Planned, Error> {
+    pub(in crate::runs) async fn plan(&self, prepared: &Prepared) -> Result<Planned, Error> {
         let mut findings = prepared.findings.clone();
+        let mut policies = Vec::with_capacity(prepared.nodes.len());
+        for node in &prepared.nodes {
+            let (policy, wrong) = Policy::of(&node.input.data);
+            findings.extend(wrong.into_iter().map(|finding| finding.on_node(&node.input.id)));
+            policies.push(policy);
+        }
         let mut operations = Vec::new();
         let namespaces = self.missing_namespaces(prepared, &mut operations, &mut findings).await?;
         let missing: BTreeSet<&str> = namespaces.iter().map(Object::name).collect();
@@ -131,17 +70,19 @@ impl Planner<'_> {
         // Masked values do not tell changes apart; the objects with their run-time leaves still open do.
         let content: Vec<_> =
             prepared.nodes.iter().flat_map(|node| &node.objects).map(Object::to_value).collect();
+        let content = serde_json::Value::Array(content);
         let hash = Hash::of(&json!({
             "workflow": self.workflow, "cluster": self.cluster_name, "operations": summary, "content": content,
         }));
         let plan = Plan {
             hash,
+            content: Hash::of(&content),
             cluster: self.cluster_name.to_owned(),
             operations,
             notes: prepared.notes.clone(),
             findings,
         };
-        Ok(Planned { plan, namespaces, steps, removals })
+        Ok(Planned { plan, namespaces, steps, policies, removals })
     }
 
     async fn missing_namespaces(
@@ -166,7 +107,7 @@ impl Planner<'_> {
                     let value = json!({ "apiVersion": "v1", "kind": "Namespace",
                         "metadata": { "name": name, "labels": { "managed-by": MANAGER } } });
                     if let Ok(object) = Object::new(value) {
-                        operations.push(operation(None, key, Action::Create));
+                        operations.push(PlannedOperation::new(None, key, Action::Create));
                         missing.push(object);
                     }
                 }
@@ -230,7 +171,7 @@ impl Planner<'_> {
             self.without_value(node, &key, &filled.missing, out);
             return Ok(());
         }
-        let mut planned = operation(Some(&node.input.id), key.clone(), Action::Create);
+        let mut planned = PlannedOperation::new(Some(&node.input.id), key.clone(), Action::Create);
         if !new_namespace {
             let options = ApplyOptions {
                 manager: MANAGER.into(),
@@ -256,14 +197,27 @@ impl Planner<'_> {
             }
         }
         if let Some(steps) = &mut out.steps {
-            steps.push(Step { object: filled.object, action: planned.action });
+            let known = match &live {
+                None => Known::Absent,
+                Some(live) => {
+                    live.resource_version().map_or(Known::Unread, |version| Known::At(version.to_owned()))
+                }
+            };
+            steps.push(Step {
+                object: filled.object,
+                action: planned.action,
+                known,
+                force: self.force(live.as_ref()),
+                recreate: None,
+                content: Hash::of(&template.to_value()),
+            });
         }
         out.operations.push(planned);
         Ok(())
     }
 
     /// Fields of an object that is taken over on request are taken over too.
-    pub(super) fn force(&self, live: Option<&Object>) -> bool {
+    pub(in crate::runs) fn force(&self, live: Option<&Object>) -> bool {
         let ours = |object: &Object| object.label(WORKFLOW_LABEL) == Some(&self.workflow.to_string());
         self.options.force || (self.options.adopt && live.is_some_and(|object| !ours(object)))
     }
@@ -316,7 +270,7 @@ impl Planner<'_> {
         &self,
         prepared: &Prepared,
         operations: &mut Vec<PlannedOperation>,
-        removals: &mut Vec<(Key, Option<String>)>,
+        removals: &mut Vec<Removal>,
     ) -> Result<(), Error> {
         let desired: Vec<Key> =
             prepared.nodes.iter().flat_map(|node| node.objects.iter().map(Object::key)).collect();
@@ -326,12 +280,12 @@ impl Planner<'_> {
                 continue;
             }
             let node = object.label(NODE_LABEL).map(str::to_owned);
-            let mut planned = operation(node.as_deref(), key.clone(), Action::Delete);
+            let mut planned = PlannedOperation::new(node.as_deref(), key.clone(), Action::Delete);
             if retain {
                 planned.action = Action::Unchanged;
                 planned.note = Some("no longer in the graph; kept because it holds data".into());
             } else {
-                removals.push((key, object.uid().map(str::to_owned)));
+                removals.push(Removal { key, uid: object.uid().map(str::to_owned), node });
             }
             operations.push(planned);
         }
@@ -347,7 +301,7 @@ struct NodePlan {
 
 /// Everything in a cluster that carries a workflow's label, last applied first, with whether its type is
 /// kept unless asked. Kinds come from the installed node types; objects that a controller owns are its matter.
-pub(super) async fn owned(
+pub(in crate::runs) async fn owned(
     cluster: &dyn Cluster,
     types: &dyn NodeTypes,
     workflow: WorkflowId,
@@ -375,10 +329,6 @@ pub(super) async fn owned(
         .flat_map(|(_, retain, objects)| objects.into_iter().map(move |object| (retain, object)))
         .filter(|(_, object)| !controlled(object))
         .collect())
-}
-
-fn operation(node: Option<&str>, key: Key, action: Action) -> PlannedOperation {
-    PlannedOperation { node: node.map(str::to_owned), key, action, changes: Vec::new(), note: None }
 }
 
 fn refused(node: &PreparedNode, error: &kube::Error) -> Finding {
