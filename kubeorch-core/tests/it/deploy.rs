@@ -26,7 +26,11 @@ fn widget(name: &str) -> Value {
 fn make_ready(lab: &Lab, name: &str) {
     let key = key(("apps/v1", "Deployment"), name);
     let mut live = lab.cluster.object(&key).unwrap().into_value();
-    live["status"] = json!({ "readyReplicas": live["spec"]["replicas"] });
+    let (generation, all) = (&live["metadata"]["generation"], &live["spec"]["replicas"]);
+    live["status"] = json!({
+        "observedGeneration": generation, "replicas": all, "updatedReplicas": all, "readyReplicas": all,
+        "availableReplicas": all,
+    });
     lab.cluster.put(live);
 }
 

@@ -16,6 +16,8 @@ struct Open {
     deadline: Time,
     /// Since when it says that it will not get ready.
     failing: Option<Time>,
+    /// What was logged last of what holds it up.
+    told: String,
 }
 
 impl Execution<'_> {
@@ -27,12 +29,13 @@ impl Execution<'_> {
         let mut open: Vec<_> = part
             .iter()
             .filter(|at| self.planned.steps[**at].is_some())
-            .map(|&at| Open { at, deadline: begin.plus(self.patience(at)), failing: None })
+            .map(|&at| Open { at, deadline: begin.plus(self.patience(at)), failing: None, told: String::new() })
             .collect();
         loop {
             let now = self.host.clock.now();
             let seen = Views::clone(&views.borrow_and_update());
             self.note_ready(&mut open, &seen).await?;
+            self.note_stalls(&mut open, &seen).await?;
             if open.is_empty() {
                 return Ok(());
             }
@@ -62,12 +65,26 @@ impl Execution<'_> {
             }
             let before = self.before.get(id).map(|state| state.status);
             if before != Some(NodePhase::Completed) {
-                let message = view.map_or("(nothing to apply)", |view| view.status.message());
+                let message = view.map_or("(nothing to apply)", |view| view.readiness.message.as_str());
                 let ready = NodeNote { node: id, status: Some(NodePhase::Completed), ..NodeNote::default() };
                 note = std::mem::take(&mut note).line(format!("{id}: ready {message}")).node(ready);
             }
             false
         });
+        Ok(self.recorder.note(note).await?)
+    }
+
+    /// Logs what holds nodes up. The same trouble of the next pod is no news.
+    async fn note_stalls(&self, open: &mut [Open], views: &Views) -> Result<(), Stop> {
+        let mut note = Note::default();
+        for node in open {
+            let id = self.id(node.at);
+            let stall = views.get(id).filter(|view| view.current).and_then(|view| view.stall.as_ref());
+            if let Some(stall) = stall.filter(|stall| stall.reason != node.told) {
+                node.told.clone_from(&stall.reason);
+                note = std::mem::take(&mut note).line(format!("{id}: {stall}"));
+            }
+        }
         Ok(self.recorder.note(note).await?)
     }
 
@@ -120,7 +137,5 @@ impl Execution<'_> {
 
 /// `web: ImagePullBackOff (Pod/web-1): image not found`.
 fn explain(node: &str, view: &NodeView) -> String {
-    let reason = view.status.reason.as_deref().map(|reason| format!(": {reason}")).unwrap_or_default();
-    let object = view.status.object.as_deref().map(|object| format!(" ({object})")).unwrap_or_default();
-    format!("{node}{reason}{object}: {}", view.status.message())
+    format!("{node}: {}", view.explain())
 }

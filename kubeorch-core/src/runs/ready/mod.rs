@@ -23,4 +23,4 @@ mod survey;
 
 pub(super) use expression::{Expression, check};
 pub(super) use readiness::{Phase, Readiness};
-pub(super) use rules::assess;
+pub(super) use rules::{assess, known};

@@ -13,7 +13,7 @@ mod workloads;
 
 use self::view::View;
 use super::Readiness;
-use crate::manifest::Object;
+use crate::manifest::{Kind, Object};
 
 /// Kinds that are what they are once they are there, by group.
 const PLAIN: &[(&str, &[&str])] = &[
@@ -30,6 +30,9 @@ const PLAIN: &[(&str, &[&str])] = &[
     ("admissionregistration.k8s.io", &["MutatingWebhookConfiguration", "ValidatingWebhookConfiguration"]),
 ];
 
+/// A rule: a live object and what was asked for.
+type Rule = fn(View<'_>, View<'_>) -> Readiness;
+
 /// What the rule of its kind says of a live object; `desired` is what was asked for. `None` for a kind that no rule
 /// knows and whose conditions say nothing.
 pub(in crate::runs) fn assess(live: &Object, desired: &Object) -> Option<Readiness> {
@@ -38,7 +41,20 @@ pub(in crate::runs) fn assess(live: &Object, desired: &Object) -> Option<Readine
         return Some(Readiness::progressing("Terminating", "it is being deleted"));
     }
     let kind = live.object.kind();
-    let rule = match (kind.group(), kind.kind.as_str()) {
+    match rule(&kind) {
+        Some(rule) => Some(rule(live, desired)),
+        None if plain(&kind) => Some(Readiness::ready("")),
+        None => conditions::generic(live),
+    }
+}
+
+/// Whether the table knows a kind: then nobody else need be asked about it.
+pub(in crate::runs) fn known(kind: &Kind) -> bool {
+    rule(kind).is_some() || plain(kind)
+}
+
+fn rule(kind: &Kind) -> Option<Rule> {
+    Some(match (kind.group(), kind.kind.as_str()) {
         ("apps", "Deployment") => workloads::deployment,
         ("apps", "StatefulSet") => workloads::stateful_set,
         ("apps", "DaemonSet") => workloads::daemon_set,
@@ -54,12 +70,10 @@ pub(in crate::runs) fn assess(live: &Object, desired: &Object) -> Option<Readine
         ("apiextensions.k8s.io", "CustomResourceDefinition") => cluster::definition,
         ("apiregistration.k8s.io", "APIService") => cluster::api_service,
         ("", "Namespace") => cluster::namespace,
-        (group, kind) if plain(group, kind) => return Some(Readiness::ready("")),
-        _ => return conditions::generic(live),
-    };
-    Some(rule(live, desired))
+        _ => return None,
+    })
 }
 
-fn plain(group: &str, kind: &str) -> bool {
-    PLAIN.iter().any(|(of, kinds)| *of == group && kinds.contains(&kind))
+fn plain(kind: &Kind) -> bool {
+    PLAIN.iter().any(|(group, kinds)| *group == kind.group() && kinds.contains(&kind.kind.as_str()))
 }
