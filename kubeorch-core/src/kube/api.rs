@@ -5,8 +5,9 @@ use std::sync::Arc;
 
 use async_trait::async_trait;
 use futures::stream::BoxStream;
+use tokio::sync::watch;
 
-use super::Error;
+use super::{Counters, Error, Health};
 use crate::manifest::{Key, Kind, Object};
 use crate::secret::Secret;
 
@@ -42,6 +43,13 @@ pub trait Cluster: Send + Sync + 'static {
     /// working, a selector that is not one) is its last item; else it ends only when the caller drops it. A kind
     /// that is not served has no objects, until it is.
     fn watch(&self, scope: &Scope) -> WatchStream;
+
+    /// Whether the server answers, as the calls so far and the probes of a dead one see it. The receiver lasts as
+    /// long as this connection.
+    fn health(&self) -> watch::Receiver<Health>;
+
+    /// What became of the requests so far.
+    fn counters(&self) -> Counters;
 }
 
 /// A stream of [`Event`]s.

@@ -12,6 +12,7 @@ mod connect;
 mod error;
 #[cfg(any(test, feature = "test-util"))]
 pub mod fake;
+mod health;
 mod hub;
 
 pub use api::{
@@ -23,4 +24,5 @@ pub use client::{Client, Options};
 #[cfg(feature = "kube")]
 pub use connect::{Connect, ContextInfo, Probe, Step, from_kubeconfig_files, in_cluster};
 pub use error::{Cause, Class, Error};
+pub use health::{Counters, Health};
 pub use hub::{Changes, Hub, HubOptions, State, Subscription};

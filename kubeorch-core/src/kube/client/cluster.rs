@@ -12,8 +12,8 @@ use super::options::Options;
 use super::transport::{Call, JSON, Transport, encode};
 use super::{head, info, list, watch};
 use crate::kube::{
-    Applied, ApplyOptions, Cluster, DeleteOptions, Deleted, Error, Head, Known, Operation, Propagation,
-    Scope, ServerInfo, WatchStream,
+    Applied, ApplyOptions, Cluster, Counters, DeleteOptions, Deleted, Error, Head, Health, Known, Operation,
+    Propagation, Scope, ServerInfo, WatchStream,
 };
 use crate::manifest::{Key, Kind, Object};
 use crate::time::{Clock, SystemClock};
@@ -46,7 +46,7 @@ impl Client {
     }
 
     /// The client below, for what the trait does not offer (logs, exec). Ordinary calls through it have the
-    /// same deadline; watches, followed logs and upgraded connections run on.
+    /// same deadline and wait for the same turn; watches, followed logs and upgraded connections run on.
     pub fn raw(&self) -> &::kube::Client {
         &self.transport.client
     }
@@ -198,6 +198,14 @@ impl Cluster for Client {
 
     fn watch(&self, scope: &Scope) -> WatchStream {
         watch::follow(self.clone(), scope.clone())
+    }
+
+    fn health(&self) -> tokio::sync::watch::Receiver<Health> {
+        self.transport.guard.health()
+    }
+
+    fn counters(&self) -> Counters {
+        self.transport.guard.counters()
     }
 }
 

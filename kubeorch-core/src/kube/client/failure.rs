@@ -56,6 +56,24 @@ pub(in crate::kube) enum Stage {
     TooMany(usize),
     /// The answer is not what an API server sends.
     Format,
+    /// Not sent: the server asked for a pause that lasts so long yet.
+    Held(Duration),
+    /// Not sent: too many calls wait.
+    Crowded,
+    /// Not sent: the server has not answered for a while.
+    Dead {
+        /// What the last request met.
+        reason: String,
+        /// Until it is probed.
+        wait: Duration,
+    },
+}
+
+impl Stage {
+    /// Whether the server did not answer, as opposed to answering nonsense or not being asked.
+    pub(super) fn is_silence(&self) -> bool {
+        matches!(self, Self::Resolve | Self::Connect(_) | Self::Tls(_) | Self::Timeout(_) | Self::Broken)
+    }
 }
 
 impl fmt::Display for Stage {
@@ -71,6 +89,11 @@ impl fmt::Display for Stage {
             Self::TooLarge(limit) => write!(f, "the answer is larger than {limit} bytes"),
             Self::TooMany(limit) => write!(f, "there are more than {limit} objects"),
             Self::Format => f.write_str("the answer is not that of an API server"),
+            Self::Held(_) => f.write_str("it asked for a pause"),
+            Self::Crowded => f.write_str("too many calls wait for it"),
+            Self::Dead { reason, wait } => {
+                write!(f, "{reason}; it is tried again in {} s", wait.as_secs().max(1))
+            }
         }
     }
 }
@@ -147,6 +170,12 @@ impl Failure {
             // There is an answer, and waiting will not make it smaller.
             Self::Stage(stage @ (Stage::TooLarge(_) | Stage::TooMany(_) | Stage::Address)) => {
                 return Error::rejected(object.to_string(), stage.to_string());
+            }
+            Self::Stage(stage @ Stage::Held(left)) => {
+                return Error::Busy { reason: stage.to_string(), retry_after: Some(left) };
+            }
+            Self::Stage(stage @ Stage::Crowded) => {
+                return Error::Busy { reason: stage.to_string(), retry_after: None };
             }
             Self::Stage(stage) => return Error::Unreachable(stage.to_string()),
             Self::Answer { code, status, retry_after } => (code, status, retry_after),

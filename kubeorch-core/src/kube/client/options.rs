@@ -9,12 +9,14 @@ pub struct Options {
     /// answer. 5 s.
     pub deadline: Duration,
     /// Attempts of a call that may be repeated: reads, server-side applies and deletes that met a failed
-    /// connection, 429 or 5xx. At least 1; 3.
+    /// connection, 429 or 5xx. At least 1; 5.
     pub attempts: u32,
+    /// Deadline of a whole call: waiting for its turn, every attempt and the pauses between. 30 s.
+    pub total: Duration,
     /// The first pause between two attempts; it doubles, and up to half of it is added at random. 100 ms.
     pub backoff: Duration,
-    /// The longest pause. A server that asks for more with `Retry-After` gets no further attempt: the caller
-    /// hears [`Busy`](crate::kube::Error::Busy) and can plan. 5 s.
+    /// The longest pause. While a server has asked for more with `Retry-After`, calls are not sent: the caller
+    /// hears [`Busy`](crate::kube::Error::Busy) at once and can plan. 5 s.
     pub longest_pause: Duration,
     /// Largest body of an answer other than a watch's, in bytes. 64 MiB: a page of 500 objects of 100 KiB.
     pub body: usize,
@@ -30,7 +32,8 @@ impl Default for Options {
     fn default() -> Self {
         Self {
             deadline: Duration::from_secs(5),
-            attempts: 3,
+            attempts: 5,
+            total: Duration::from_secs(30),
             backoff: Duration::from_millis(100),
             longest_pause: Duration::from_secs(5),
             body: 64 << 20,

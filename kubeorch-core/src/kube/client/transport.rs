@@ -1,4 +1,4 @@
-//! One request: sent under a deadline, its answer read up to a limit, repeated when that is safe.
+//! One call: a request, repeated when that is safe and may help.
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -6,13 +6,13 @@ use std::time::Duration;
 use ::kube::client::Body;
 use bytes::Bytes;
 use futures::future::{Either, select};
-use http::{HeaderMap, Method, Request, Response, StatusCode};
-use http_body_util::{BodyExt, Limited};
+use http::{HeaderMap, Method, Request, StatusCode};
 use serde_json::Value;
 
 use super::failure::{Failure, Stage};
+use super::guard::{Guard, jitter};
 use super::options::Options;
-use crate::time::{Clock, Entropy, SystemEntropy};
+use crate::time::Clock;
 
 /// What is to be sent. Kept apart from [`Request`], which cannot be sent twice. Every call of this edge may be
 /// repeated: the only POST is a review, which creates nothing.
@@ -56,8 +56,9 @@ pub(super) struct Answer {
 /// Sends calls.
 #[derive(Clone)]
 pub(in crate::kube) struct Transport {
-    /// Every request through it, kube-runtime's too, has the deadline.
+    /// Every request through it is guarded.
     pub(super) client: ::kube::Client,
+    pub(super) guard: Arc<Guard>,
     pub(super) options: Arc<Options>,
     pub(super) clock: Arc<dyn Clock>,
 }
@@ -65,11 +66,24 @@ pub(in crate::kube) struct Transport {
 impl Transport {
     pub(super) fn new(client: ::kube::Client, options: Options, clock: Arc<dyn Clock>) -> Self {
         let options = Arc::new(options);
-        Self { client: guard(client, options.clone(), clock.clone()), options, clock }
+        let guard = Guard::new(client, options.clone(), clock.clone());
+        Self { client: guard.client(), guard, options, clock }
     }
 
-    /// Sends, and repeats after failures that a repetition can mend.
+    /// Sends, and repeats after failures that a repetition can mend, within the total time.
     pub(super) async fn call(&self, call: &Call) -> Result<Answer, Failure> {
+        let mut last = None;
+        let done = {
+            let tries = std::pin::pin!(self.tries(call, &mut last));
+            match select(tries, self.clock.sleep(self.options.total)).await {
+                Either::Left((result, _)) => Some(result),
+                Either::Right(_) => None,
+            }
+        };
+        done.unwrap_or_else(|| Err(last.unwrap_or_else(|| Stage::Timeout(self.options.total).into())))
+    }
+
+    async fn tries(&self, call: &Call, last: &mut Option<Failure>) -> Result<Answer, Failure> {
         let mut attempt = 1;
         loop {
             let failure = match self.once(call).await {
@@ -83,9 +97,11 @@ impl Transport {
             if pause > self.options.longest_pause {
                 return Err(failure);
             }
+            *last = Some(failure);
             tracing::debug!(attempt, ?pause, "repeating a call to an API server");
             self.clock.sleep(pause).await;
             attempt += 1;
+            self.guard.repeats();
         }
     }
 
@@ -104,9 +120,7 @@ impl Transport {
 
     /// What the server asks for, else twice the last pause; with jitter, so that many callers spread.
     fn pause(&self, attempt: u32, asked: Option<Duration>) -> Duration {
-        let mut random = [0; 1];
-        SystemEntropy.fill(&mut random);
-        let jitter = |base: Duration| base * u32::from(random[0]) / 512;
+        let jitter = |base: Duration| base.mul_f64(jitter() / 2.0);
         if let Some(asked) = asked {
             // Never earlier than asked.
             return asked + jitter(self.options.backoff);
@@ -114,53 +128,6 @@ impl Transport {
         let base = self.options.backoff * 2_u32.saturating_pow(attempt - 1);
         (base + jitter(base)).min(self.options.longest_pause)
     }
-}
-
-/// Puts a deadline and a body limit around every request of a client.
-fn guard(client: ::kube::Client, options: Arc<Options>, clock: Arc<dyn Clock>) -> ::kube::Client {
-    let namespace = client.default_namespace().to_owned();
-    let service = tower::service_fn(move |request: Request<Body>| {
-        let (client, options, clock) = (client.clone(), options.clone(), clock.clone());
-        async move {
-            let streams = streams(request.uri().query().unwrap_or_default());
-            let exchange = std::pin::pin!(exchange(&client, request, streams, options.body));
-            match select(exchange, clock.sleep(options.deadline)).await {
-                Either::Left((answer, _)) => answer,
-                Either::Right(((), _)) => Err(wrap(Stage::Timeout(options.deadline))),
-            }
-        }
-    });
-    ::kube::Client::new(service, namespace)
-}
-
-async fn exchange(
-    client: &::kube::Client,
-    request: Request<Body>,
-    streams: bool,
-    limit: usize,
-) -> Result<Response<Body>, ::kube::Error> {
-    let response = client.send(request).await?;
-    if response.status() == StatusCode::SWITCHING_PROTOCOLS || (streams && response.status().is_success()) {
-        return Ok(response);
-    }
-    let (parts, body) = response.into_parts();
-    let bytes = Limited::new(body, limit).collect().await.map_err(|error| {
-        if error.is::<http_body_util::LengthLimitError>() {
-            wrap(Stage::TooLarge(limit))
-        } else {
-            ::kube::Error::Service(error)
-        }
-    })?;
-    Ok(Response::from_parts(parts, Body::from(bytes.to_bytes())))
-}
-
-/// Whether the answer goes on without end: a watch, or logs that are followed.
-pub(super) fn streams(query: &str) -> bool {
-    query.split('&').any(|pair| matches!(pair, "watch=true" | "watch=1" | "follow=true"))
-}
-
-fn wrap(stage: Stage) -> ::kube::Error {
-    ::kube::Error::Service(Box::new(stage))
 }
 
 /// `Retry-After` in seconds; the date form is not used by API servers.

@@ -17,8 +17,8 @@ use tokio::sync::watch;
 
 use super::cluster::Client;
 use super::failure::{Failure, Stage};
+use super::guard::streams;
 use super::mapping::Resource;
-use super::transport::streams;
 use crate::kube::{Error, Event, Scope, WatchStream};
 use crate::manifest::{Kind, Object};
 

@@ -6,12 +6,12 @@ use async_trait::async_trait;
 use futures::stream::{self, StreamExt};
 use parking_lot::Mutex;
 use serde_json::Value;
-use tokio::sync::mpsc;
+use tokio::sync::{mpsc, watch};
 
 use super::state::{Call, State, Verb, Watcher};
 use crate::kube::{
-    Applied, ApplyOptions, Cluster, DeleteOptions, Deleted, Error, Event, Head, Known, Operation, Scope,
-    ServerInfo, WatchStream,
+    Applied, ApplyOptions, Cluster, Counters, DeleteOptions, Deleted, Error, Event, Head, Health, Known,
+    Operation, Scope, ServerInfo, WatchStream,
 };
 use crate::manifest::{Key, Kind, Object};
 
@@ -104,6 +104,11 @@ impl Fake {
     pub fn called(&self, verb: Verb) -> Vec<String> {
         let state = self.state.lock();
         state.calls.iter().filter(|call| call.verb == verb).map(|call| call.target.clone()).collect()
+    }
+
+    /// Sets what [`Cluster::health`] tells; by itself it is unknown.
+    pub fn set_health(&self, health: Health) {
+        self.state.lock().health.send_replace(health);
     }
 
     /// How many watches are open.
@@ -229,5 +234,13 @@ impl Cluster for Fake {
             }
         }
         stream::unfold(receive, |mut receive| async move { Some((receive.recv().await?, receive)) }).boxed()
+    }
+
+    fn health(&self) -> watch::Receiver<Health> {
+        self.state.lock().health.subscribe()
+    }
+
+    fn counters(&self) -> Counters {
+        Counters { calls: self.state.lock().calls.len() as u64, ..Counters::default() }
     }
 }

@@ -4,9 +4,10 @@ use std::collections::{BTreeMap, BTreeSet, VecDeque};
 
 use serde_json::{Map, Value};
 use tokio::sync::mpsc::UnboundedSender;
+use tokio::sync::watch;
 
 use super::selector;
-use crate::kube::{Error, Event, Head, Operation, Scope, ServerInfo};
+use crate::kube::{Error, Event, Head, Health, Operation, Scope, ServerInfo};
 use crate::manifest::{Key, Kind, Object};
 
 /// A kind of call.
@@ -64,6 +65,7 @@ pub(super) struct State {
     pub(super) script: VecDeque<(Verb, String, Error)>,
     pub(super) calls: Vec<Call>,
     pub(super) watchers: Vec<Watcher>,
+    pub(super) health: watch::Sender<Health>,
     version: u64,
 }
 

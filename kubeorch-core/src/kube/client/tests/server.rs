@@ -167,7 +167,7 @@ impl Clock for Pauses {
     }
 
     async fn sleep(&self, duration: Duration) {
-        if duration == DEADLINE {
+        if duration == DEADLINE || duration == Options::default().total {
             std::future::pending::<()>().await;
         }
         self.0.lock().push(duration);
