@@ -25,6 +25,9 @@ codes! {
     STORE_NEWER = "store.newer", Invalid, false, "The store was written by a newer release: upgrade, or choose another data directory.";
     STORE_DAMAGED = "store.damaged", Internal, false, "Restore a backup; keep the damaged file for analysis.";
     STORE_FULL = "store.full", Full, true, "Free some space on the disk of the data directory.";
+    STORE_RESERVE = "store.reserve", Invalid, false, "Set `store.reserve` (`--store-reserve`) to a small part of the disk.";
+    STORE_UNRELATED = "store.unrelated", Invalid, false, "Name a backup of this store, or take a full one; restore a full backup and its increments in order.";
+    STORE_DESTINATION = "store.destination", Unavailable, true, "Free space there, or choose another place; the store itself is not affected.";
     STORE_READ_ONLY = "store.read_only", Unavailable, true, "Look at the disk of the data directory; the server writes again by itself once the disk does.";
     STORE_UNKNOWN = "store.outcome_unknown", Unavailable, true, "Read what you changed; if it is not there, send the change again.";
     STORE_TRIMMED = "store.trimmed", Invalid, false, "Read the current state and follow from there.";

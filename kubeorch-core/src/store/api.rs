@@ -133,6 +133,21 @@ impl Batch {
         expect + writes + events + self.history.as_ref().map_or(0, History::bytes)
     }
 
+    /// Whether it makes the store smaller: it removes rows or events, at least as many rows as it writes, and what it
+    /// writes is small. Such a batch is taken where others would fill the disk.
+    pub fn removes(&self) -> bool {
+        let (put, gone): (Vec<_>, Vec<_>) = self.writes.iter().partition(|it| it.value.is_some());
+        let put_bytes: usize =
+            put.iter().map(|it| it.key.len() + it.value.as_ref().map_or(0, Vec::len)).sum();
+        let told: usize =
+            self.events.iter().map(|it| it.stream.len() + it.kind.len() + it.payload.len()).sum();
+        let removes = !gone.is_empty() || self.trim > Seq::default();
+        removes && put.len() <= gone.len() && put_bytes + told <= Self::SMALL && self.history.is_none()
+    }
+
+    /// What a batch that [removes](Self::removes) may write: some records that say what went.
+    const SMALL: usize = 64 << 10;
+
     /// Refuses what is over the limit.
     pub fn check_size(&self) -> Result<(), Error> {
         let bytes = self.bytes();

@@ -58,6 +58,30 @@ pub enum Error {
         /// The newest one that is gone; a feed from here has no further gap.
         upto: super::Seq,
     },
+    /// A backup is not of this store, or not the one that goes before another.
+    #[error("the backup {backup} does not fit: {reason}")]
+    Unrelated {
+        /// Its folder.
+        backup: String,
+        /// What does not fit.
+        reason: String,
+    },
+    /// What is made of the store cannot be written where it is to go; the store has no part in it.
+    #[error("{path} cannot be written: {reason}")]
+    Destination {
+        /// Where.
+        path: String,
+        /// Why not.
+        reason: String,
+    },
+    /// More is to stay free than the disk has: nothing could ever be written.
+    #[error("a reserve of {reserve} bytes is more than the disk of the store has, which is {disk}")]
+    Reserve {
+        /// What is to stay free.
+        reserve: u64,
+        /// The size of the file system.
+        disk: u64,
+    },
     /// The disk is full, or nearly: nothing was written.
     #[error("the disk of the store is full")]
     Full,
@@ -86,6 +110,9 @@ impl Describe for Error {
             Self::Newer(_) => codes::STORE_NEWER,
             Self::Damaged { .. } => codes::STORE_DAMAGED,
             Self::Trimmed { .. } => codes::STORE_TRIMMED,
+            Self::Unrelated { .. } => codes::STORE_UNRELATED,
+            Self::Destination { .. } => codes::STORE_DESTINATION,
+            Self::Reserve { .. } => codes::STORE_RESERVE,
             Self::Full => codes::STORE_FULL,
             Self::ReadOnly(_) => codes::STORE_READ_ONLY,
             Self::Unknown(_) => codes::STORE_UNKNOWN,

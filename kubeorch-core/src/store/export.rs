@@ -33,7 +33,7 @@ pub enum Error {
 impl Describe for Error {
     fn code(&self) -> &'static Code {
         match self {
-            Self::Io(_) => codes::STORE_UNAVAILABLE,
+            Self::Io(_) => codes::STORE_DESTINATION,
             Self::Store(error) => error.code(),
         }
     }

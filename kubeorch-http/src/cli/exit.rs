@@ -44,6 +44,9 @@ pub const ALL: &[(u8, &str)] = &[
 pub fn of(error: &kubeorch_core::Error) -> u8 {
     let (part, what) = error.code().name.split_once('.').unwrap_or((error.code().name, ""));
     match (part, what) {
+        // Another place than the store's.
+        ("store", "destination") => FAILURE,
+        ("store", "reserve") => USAGE,
         ("store", _) => STORE,
         ("graph", _) | ("plugin", "invalid") => INVALID,
         _ if error.findings().iter().any(kubeorch_core::error::Finding::is_error) => INVALID,
@@ -67,6 +70,9 @@ mod tests {
         check(codes::STORE_LOCKED, STORE);
         check(codes::STORE_NEWER, STORE);
         check(codes::STORE_DAMAGED, STORE);
+        check(codes::STORE_UNRELATED, STORE);
+        check(codes::STORE_DESTINATION, FAILURE);
+        check(codes::STORE_RESERVE, USAGE);
         check(codes::GRAPH_INVALID, INVALID);
         check(codes::CLUSTER_UNREACHABLE, CLUSTER);
         check(codes::CLUSTER_DENIED, CLUSTER);

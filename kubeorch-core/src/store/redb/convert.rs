@@ -6,11 +6,11 @@ use std::path::Path;
 
 use ::redb::{Builder, Database, ReadableDatabase};
 
-use super::Options;
-use super::copy::copy;
+use super::copy::{Target, copy};
 use super::file::{self, FORMAT_KEY, Failure, META, damaged};
 use super::medium::{self, Medium, beside, opening, sync_folder};
 use super::pages::{Kind, kind};
+use super::{Durability, Options};
 use crate::store::Error;
 
 const FORMAT_1: u64 = 1;
@@ -37,7 +37,8 @@ pub(super) fn convert(path: &Path, options: &Options, name: &str) -> Result<(), 
     }
     let (new, _) = medium::open(&Medium::file(&draft), options, name)?;
     let read = old.begin_read().map_err(|error| file::transaction(error, name))?;
-    copy(&read, &new, name, &mut |_| ControlFlow::Continue(()))?;
+    let target = Target { new: &new, name, durability: Durability::Safe, lost: |failure, _| failure };
+    copy(&read, name, &target, &mut |_| ControlFlow::Continue(()))?;
     drop(read);
     drop((old, new));
     // A hard link keeps the old file under both names until the new one has taken its place.

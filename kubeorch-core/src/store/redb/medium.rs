@@ -114,6 +114,23 @@ fn free(folder: &Path) -> io::Result<u64> {
     Ok(disk.f_bavail.saturating_mul(disk.f_frsize))
 }
 
+/// What is free where a file is.
+pub(super) fn free_beside(path: &Path) -> io::Result<u64> {
+    free(folder(path))
+}
+
+/// The size of the disk under a file; `None` where it cannot be told.
+#[cfg(unix)]
+pub(super) fn disk(path: &Path) -> Option<u64> {
+    let disk = rustix::fs::statvfs(folder(path)).ok()?;
+    Some(disk.f_blocks.saturating_mul(disk.f_frsize)).filter(|bytes| *bytes > 0)
+}
+
+#[cfg(not(unix))]
+pub(super) fn disk(_: &Path) -> Option<u64> {
+    None
+}
+
 /// Elsewhere the disk itself says when it is full.
 #[cfg(not(unix))]
 fn free(_: &Path) -> io::Result<u64> {

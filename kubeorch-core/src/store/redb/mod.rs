@@ -17,6 +17,7 @@ mod changes;
 mod compact;
 mod convert;
 mod copy;
+mod draft;
 mod event;
 mod file;
 mod group;

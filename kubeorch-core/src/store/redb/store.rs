@@ -30,8 +30,8 @@ pub struct Options {
     pub queue_bytes: usize,
     /// What a commit costs and what a crash costs.
     pub durability: Durability,
-    /// Free bytes on the disk below which nothing is written ([`Error::Full`]). Twice the bytes of what is about to be
-    /// written must be free too.
+    /// Free bytes on the disk below which nothing is written ([`Error::Full`]) but what [removes](Batch::removes); that
+    /// stops below an eighth of it. Twice the bytes of what is about to be written must be free too.
     pub reserve_bytes: u64,
 }
 
@@ -81,10 +81,13 @@ impl Redb {
     /// clock dates its events.
     ///
     /// [`Error::Locked`] when any process (this one too) has it open, [`Error::Newer`] when a newer release
-    /// wrote it, [`Error::Damaged`] when it is no store.
+    /// wrote it, [`Error::Damaged`] when it is no store, [`Error::Reserve`] when the disk is smaller than the reserve.
     pub fn open(path: impl AsRef<Path>, options: Options, clock: Arc<dyn Clock>) -> Result<Self, Error> {
         let path = path.as_ref();
         let name = path.display().to_string();
+        if let Some(disk) = medium::disk(path).filter(|disk| *disk < options.reserve_bytes) {
+            return Err(Error::Reserve { reserve: options.reserve_bytes, disk });
+        }
         medium::make(path, &options, &name).map_err(Failure::into_error)?;
         let mut store = Self::start(&name, Medium::file(path), options, clock)?;
         store.file = Some(path.to_owned());

@@ -22,6 +22,9 @@ const GROUP_BYTES: usize = 4 << 20;
 /// How long the writer waits for work while the disk is broken before it looks at the disk again.
 const LOOK_AGAIN: Duration = Duration::from_secs(1);
 
+/// Removals leave this part of the reserve.
+const LAST: u64 = 8;
+
 /// How many batches of a group may fail on their own before the rest of it is told to try again.
 const ALONE: usize = 8;
 
@@ -119,9 +122,30 @@ impl Writer {
         if let Some(failure) = &self.broken {
             return all(&|| failure.refusal());
         }
-        if let Err(failure) = self.room(bytes) {
-            return all(&|| failure.refusal());
+        match self.room(bytes, self.options.reserve_bytes) {
+            Ok(()) => self.written(batches),
+            Err(Failure::Full) => self.removals(batches),
+            Err(failure) => all(&|| failure.refusal()),
         }
+    }
+
+    /// On a disk that is nearly full: what makes the store smaller may use most of the reserve, so that removing is a way
+    /// out. A removal needs some room as well, for nothing is changed in place.
+    fn removals(&mut self, batches: &[Batch]) -> Answers {
+        let some: Vec<Batch> = batches.iter().filter(|batch| batch.removes()).cloned().collect();
+        let bytes = some.iter().map(Batch::bytes).sum();
+        let room = self.room(bytes, self.options.reserve_bytes / LAST);
+        let mut answers = match room {
+            Ok(()) if !some.is_empty() => self.written(&some),
+            Ok(()) => Vec::new(),
+            Err(failure) => some.iter().map(|_| Err(failure.refusal())).collect(),
+        }
+        .into_iter();
+        let answer = |batch: &Batch| batch.removes().then(|| answers.next()).flatten();
+        batches.iter().map(answer).map(|answer| answer.unwrap_or(Err(Error::Full))).collect()
+    }
+
+    fn written(&mut self, batches: &[Batch]) -> Answers {
         let began = Instant::now();
         let mut done = Done { answers: Vec::new(), facts: None };
         match self.commit(batches, &mut done) {
@@ -135,8 +159,8 @@ impl Writer {
     }
 
     /// Refuses before anything is written, so that a full disk costs no reopening and reads go on.
-    fn room(&self, bytes: usize) -> Result<(), Failure> {
-        let wanted = self.options.reserve_bytes.max(2 * bytes as u64);
+    fn room(&self, bytes: usize, reserve: u64) -> Result<(), Failure> {
+        let wanted = reserve.max(2 * bytes as u64);
         match (self.medium.free)() {
             Ok(free) if free >= wanted => Ok(()),
             Ok(_) => Err(Failure::Full),

@@ -16,7 +16,7 @@ use super::super::Redb;
 use super::super::changes::{self, Place};
 use super::super::copy::Pace;
 use super::super::file::{self, EVENTS, Failure, ID_KEY, META, STREAMS, TRIMMED_KEY};
-use super::manifest::{self, Manifest, failed, no_backup, publish};
+use super::manifest::{self, Manifest, failed, no_backup, publish, unrelated};
 use crate::store::{Error, Seq};
 
 /// Told after so many bytes.
@@ -49,15 +49,22 @@ fn fill(
     draft: &Path,
     pace: &mut Pace<'_>,
 ) -> Result<Manifest, Failure> {
-    let name = draft.display().to_string();
+    let name = store.name().to_owned();
     let in_file = |error| file::storage(error, &name);
     let (read, facts, _open) = store.read()?;
     let meta = read.open_table(META).map_err(|error| file::table(error, &name))?;
     let id = meta.get(ID_KEY).map_err(in_file)?.map_or(0, |id| id.value());
     let trimmed = meta.get(TRIMMED_KEY).map_err(in_file)?.map_or(0, |trimmed| trimmed.value());
     let mut manifest = manifest::new(id, facts.commit, facts.head, Seq(trimmed), store.now());
-    if manifest.store != before.store || before.commit > facts.commit {
-        return Err(Failure::Refused(no_backup(base, &"it is of another store; take a full backup")));
+    if manifest.store != before.store {
+        let reason = format!("it is of the store {}, this is the store {}", before.store, manifest.store);
+        return Err(Failure::Refused(unrelated(base, reason)));
+    }
+    if before.commit > facts.commit {
+        return Err(Failure::Refused(unrelated(
+            base,
+            "it is newer than the store, which was set back since",
+        )));
     }
     manifest.base = Some(before.as_base());
     let places = changed(&read, &name, before)?;

@@ -8,6 +8,7 @@ use std::path::Path;
 use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
 
+use super::super::file::Failure;
 use super::super::medium::{beside, sync_folder};
 use super::{CHANGES, STORE};
 use crate::store::{Error, Seq};
@@ -176,12 +177,26 @@ pub(super) fn no_backup(path: &Path, reason: &impl ToString) -> Error {
     Error::Damaged { what: format!("the backup {}", path.display()), reason: reason.to_string() }
 }
 
+/// Why a backup cannot be written, or a store not be restored, where it is to go.
 pub(super) fn failed(path: &Path, error: &io::Error) -> Error {
-    match error.kind() {
-        io::ErrorKind::StorageFull | io::ErrorKind::QuotaExceeded => Error::Full,
-        io::ErrorKind::AlreadyExists => {
-            Error::Unavailable(format!("{} is there already; choose another name", path.display()))
-        }
-        _ => Error::Unavailable(format!("{}: {error}", path.display())),
-    }
+    let reason = match error.kind() {
+        io::ErrorKind::StorageFull | io::ErrorKind::QuotaExceeded => "its disk is full".to_owned(),
+        io::ErrorKind::AlreadyExists => "it is there already; choose another name".to_owned(),
+        _ => error.to_string(),
+    };
+    Error::Destination { path: path.display().to_string(), reason }
+}
+
+/// The same of a file that the backend writes.
+pub(super) fn lost(failure: Failure, path: &str) -> Failure {
+    let reason = match failure {
+        Failure::Refused(Error::Damaged { reason, .. }) => reason,
+        Failure::Refused(error) => return Failure::Refused(error),
+        other => other.to_string(),
+    };
+    Failure::Refused(Error::Destination { path: path.to_owned(), reason })
+}
+
+pub(super) fn unrelated(backup: &Path, reason: impl Into<String>) -> Error {
+    Error::Unrelated { backup: backup.display().to_string(), reason: reason.into() }
 }

@@ -35,6 +35,8 @@ impl Redb {
     /// `watch` is told the bytes of each piece after they are on the disk: it may wait, which makes the copy slower and the
     /// store's own writes quicker, and may stop it. The view of the copy keeps old pages of the file for as long as it
     /// takes.
+    ///
+    /// [`Error::Destination`] when the folder cannot be written.
     pub fn backup(
         &self,
         destination: &Path,
@@ -45,7 +47,7 @@ impl Redb {
 
     /// As [`Self::backup`], but only what changed since the backup in the folder `base`, full or incremental.
     ///
-    /// [`Error::Damaged`] when `base` is no backup of this store, [`Error::Trimmed`] when the store no longer knows
+    /// [`Error::Unrelated`] when `base` is a backup of another store, [`Error::Damaged`] when it is none, [`Error::Trimmed`] when the store no longer knows
     /// everything that changed since: then a full backup is needed.
     pub fn backup_since(
         &self,

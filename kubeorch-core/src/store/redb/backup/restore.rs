@@ -11,7 +11,7 @@ use super::super::medium::{self, Medium, beside, private, sync_folder};
 use super::super::{Durability, Options, Redb, group};
 use super::full::{finish, whole};
 use super::increment::{ByTable, Frame, frames};
-use super::manifest::{Manifest, failed, no_backup};
+use super::manifest::{Manifest, failed, no_backup, unrelated};
 use crate::store::verify::Fault;
 use crate::store::{Db, Error, Schema};
 use crate::time::Clock;
@@ -23,8 +23,8 @@ const BYTES: usize = 4 << 20;
 /// in it. Everything is checked before the store gets its name; then it is another store than the one that was
 /// backed up, so increments of that one do not fit it any more.
 ///
-/// [`Error::Unavailable`] when `destination` exists, [`Error::Damaged`] when a backup is not as it was written, the chain
-/// has a gap or the result does not verify.
+/// [`Error::Destination`] when `destination` exists or cannot be written, [`Error::Unrelated`] when the backups do not
+/// follow each other, [`Error::Damaged`] when one is not as it was written or the result does not verify.
 pub fn restore(
     backups: &[PathBuf],
     destination: &Path,
@@ -63,7 +63,7 @@ fn chain(backups: &[PathBuf]) -> Result<Manifest, Error> {
                 None => "it is an incremental backup; name the full one before it",
                 Some(_) => "it does not go on from the backup before it",
             };
-            return Err(no_backup(path, &reason));
+            return Err(unrelated(path, reason));
         }
         newest = Some(manifest);
     }

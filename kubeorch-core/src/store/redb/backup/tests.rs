@@ -128,14 +128,16 @@ async fn what_is_no_good_backup_is_refused_and_leaves_nothing() {
     put(&db, 2, "two").await;
     store.backup_since(&at("full"), &at("increment"), go).unwrap();
     // A destination that is there, a backup that is stopped.
-    assert!(matches!(store.backup(&at("full"), go), Err(Error::Unavailable(_))));
+    assert!(matches!(store.backup(&at("full"), go), Err(Error::Destination { .. })));
+    let inside = store.backup(&at("live").join("folder"), go);
+    assert!(matches!(&inside, Err(Error::Destination { .. })), "{inside:?}");
     assert!(store.backup(&at("stopped"), |_| ControlFlow::Break(())).is_err());
     // Another store, and a store that was restored, are not the base's.
     let (other, _) = open(&at("other"));
-    assert!(matches!(other.backup_since(&at("full"), &at("wrong"), go), Err(Error::Damaged { .. })));
+    assert!(matches!(other.backup_since(&at("full"), &at("wrong"), go), Err(Error::Unrelated { .. })));
     restore(&[at("full")], &at("restored"), &schema(), clock()).unwrap();
     let (restored, _) = open(&at("restored"));
-    assert!(matches!(restored.backup_since(&at("full"), &at("wrong"), go), Err(Error::Damaged { .. })));
+    assert!(matches!(restored.backup_since(&at("full"), &at("wrong"), go), Err(Error::Unrelated { .. })));
     let left: Vec<_> = std::fs::read_dir(folder.path()).unwrap().map(|it| it.unwrap().file_name()).collect();
     assert_eq!(left.len(), 5, "{left:?}");
     for chain in [vec!["increment"], vec!["full", "full"], vec!["increment", "full"], vec!["nowhere"], vec![]]

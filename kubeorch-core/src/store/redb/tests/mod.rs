@@ -225,6 +225,17 @@ async fn the_reserve_of_the_disk_is_kept() {
     free.store(100 << 20, Ordering::SeqCst);
     assert!(matches!(store.commit(batch(2, 10)).await, Err(Error::Full)));
     assert!(has(&store, 1) && !has(&store, 2));
+    // What makes room is let through, together with what is refused, until nearly nothing is left.
+    let remove = |number| {
+        let gone = |it: Write| Write { value: None, ..it };
+        Batch { writes: batch(number, 10).writes.into_iter().map(gone).collect(), ..Batch::default() }
+    };
+    let (removed, added) = tokio::join!(store.commit(remove(1)), store.commit(batch(2, 10)));
+    assert!(removed.is_ok() && matches!(added, Err(Error::Full)));
+    assert!(!has(&store, 1) && !has(&store, 2));
+    store.commit(Batch { trim: Seq(1), ..Batch::default() }).await.unwrap();
+    free.store(31 << 20, Ordering::SeqCst);
+    assert!(matches!(store.commit(remove(1)).await, Err(Error::Full)));
     free.store(300 << 20, Ordering::SeqCst);
     store.commit(batch(2, 10)).await.unwrap();
 }
