@@ -10,6 +10,7 @@ mod error;
 mod execute;
 mod fill;
 mod hold;
+mod inventory;
 mod model;
 mod observe;
 mod plan;

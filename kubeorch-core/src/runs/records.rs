@@ -1,5 +1,6 @@
 //! Which records this domain keeps, and what they must say of each other.
 
+use super::inventory::{self, Tracked};
 use super::model::{Kept, Run};
 use super::table::{LogLine, PlanRow, RunNode};
 use crate::id::RunId;
@@ -10,7 +11,15 @@ use crate::workflows::Workflow;
 
 /// The record types of this domain, for tools that walk a whole store.
 pub(crate) fn records(schema: Schema) -> Schema {
-    schema.with::<Run>().with::<RunNode>().with::<LogLine>().with::<PlanRow>().also(owners).also(parts)
+    schema
+        .with::<Run>()
+        .with::<RunNode>()
+        .with::<LogLine>()
+        .with::<PlanRow>()
+        .with::<Tracked>()
+        .also(owners)
+        .also(parts)
+        .also(inventory::parts)
 }
 
 /// A run's workflow is there and has reached the run's version. The version itself may be gone: retention takes versions

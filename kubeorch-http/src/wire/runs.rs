@@ -276,6 +276,7 @@ mod tests {
             applied: Vec::new(),
             error: Some("image not found".into()),
             message: None,
+            attempts: 1,
             at: Time::from_millis(1_500),
         };
         core::Run {
