@@ -51,8 +51,12 @@ impl Node {
     /// The node without runtime and editor state.
     #[must_use]
     pub fn snapshot(&self) -> Self {
-        let content = self.data.iter().filter(|(name, _)| is_content(name));
-        let data: Map<_, _> = content.map(|(name, value)| (name.clone(), value.clone())).collect();
+        let data: Map<_, _> = self.content().map(|(name, value)| (name.clone(), value.clone())).collect();
         Self { id: self.id.clone(), kind: self.kind.clone(), position: self.position, data }
+    }
+
+    /// The members of data that are no runtime and editor state, in their order.
+    pub fn content(&self) -> impl Iterator<Item = (&String, &Value)> {
+        self.data.iter().filter(|(name, _)| is_content(name))
     }
 }

@@ -3,38 +3,46 @@
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
-use crate::graph::{Graph, Node};
-use crate::plugin::{Alias, NodeType, NodeTypes};
+use crate::graph::Node;
+use crate::plugin::{Alias, NodeType};
 
-/// Gives every node that is written under an alias the node type that its data names. A name that no type has is taken
-/// too, so that the finding shows it and the names near to it; a name whose type has no such alias is not.
-pub(super) fn resolved(mut graph: Graph, types: &dyn NodeTypes) -> Graph {
-    resolve(&mut graph, &types.list());
-    graph
+/// How node types can be written besides by their names.
+pub(super) struct Aliases {
+    /// Every node type with its alias.
+    names: BTreeMap<String, Option<Alias>>,
+    /// Sorted, each once.
+    all: Vec<Alias>,
 }
 
-fn resolve(graph: &mut Graph, types: &[Arc<NodeType>]) {
-    let names: BTreeMap<&str, Option<&Alias>> =
-        types.iter().map(|info| (info.name.as_str(), info.alias.as_ref())).collect();
-    let mut aliases: Vec<&Alias> = names.values().flatten().copied().collect();
-    aliases.sort_by_key(|alias| (&alias.kind, &alias.member));
-    aliases.dedup();
-    for node in graph.nodes.iter_mut().filter(|node| !names.contains_key(node.kind.as_str())) {
-        let found = aliases.iter().find_map(|alias| {
-            let name = named(node, alias)?;
-            let allowed = names.get(name).is_none_or(|own| *own == Some(alias));
-            allowed.then(|| name.to_owned())
-        });
-        if let Some(kind) = found {
-            node.kind = kind;
+impl Aliases {
+    pub(super) fn new(types: &[Arc<NodeType>]) -> Self {
+        let names: BTreeMap<_, _> =
+            types.iter().map(|info| (info.name.clone(), info.alias.clone())).collect();
+        let mut all: Vec<Alias> = names.values().flatten().cloned().collect();
+        all.sort_by(|a, b| (&a.kind, &a.member).cmp(&(&b.kind, &b.member)));
+        all.dedup();
+        Self { names, all }
+    }
+
+    /// The node type that the data of a node names, of a node that is written under an alias. A name that no type has
+    /// is taken too, so that the finding shows it and the names near to it; a name whose type has no such alias is not.
+    pub(super) fn kind<'n>(&self, node: &'n Node) -> Option<&'n str> {
+        if self.names.contains_key(&node.kind) {
+            return None;
         }
+        self.all.iter().find_map(|alias| {
+            let name = named(node, alias)?;
+            let allowed = self.names.get(name).is_none_or(|own| own.as_ref() == Some(alias));
+            allowed.then_some(name)
+        })
     }
 }
 
-/// What the node's data says under the alias.
+/// What the content of a node says under the alias.
 fn named<'n>(node: &'n Node, alias: &Alias) -> Option<&'n str> {
-    let name = node.data.get(&alias.member).filter(|_| node.kind == alias.kind)?.as_str()?.trim();
-    Some(name).filter(|name| !name.is_empty())
+    let mut content = node.content().filter(|_| node.kind == alias.kind);
+    let (_, name) = content.find(|(member, _)| **member == alias.member)?;
+    Some(name.as_str()?.trim()).filter(|name| !name.is_empty())
 }
 
 #[cfg(test)]
@@ -52,10 +60,9 @@ mod tests {
 
     #[track_caller]
     fn check(kind: &str, data: Value, resolved: &str) {
-        let node = json!({"id": "a", "type": kind, "data": data});
-        let mut graph: Graph = serde_json::from_value(json!({"nodes": [node], "edges": []})).unwrap();
-        resolve(&mut graph, &types());
-        assert_eq!(graph.nodes[0].kind, resolved, "{kind} {data}");
+        let node: Node = serde_json::from_value(json!({"id": "a", "type": kind, "data": data})).unwrap();
+        let found = Aliases::new(&types()).kind(&node).unwrap_or(kind).to_owned();
+        assert_eq!(found, resolved, "{kind} {data}");
     }
 
     #[test]

@@ -29,8 +29,8 @@ mod table;
 pub use changes::FieldChange;
 pub use error::Error;
 pub use model::{
-    AppliedObject, Approval, Asked, Kept, MAX_LOG_LINES, NodePhase, NodeState, Options, Pause, Reason, Run, Status,
-    Trigger, Values,
+    AppliedObject, Approval, Asked, Kept, MAX_LOG_LINES, NodePhase, NodeState, Options, Pause, Reason, Run,
+    Status, Trigger, Values,
 };
 pub use plan::{Action, Conflict, Plan, PlannedOperation, Resolution, Summary};
 pub use policy::{Conflicts, Drift, Immutable, Phase, Policy};

@@ -29,7 +29,12 @@ impl Execution<'_> {
         let mut open: Vec<_> = part
             .iter()
             .filter(|at| self.planned.steps[**at].is_some())
-            .map(|&at| Open { at, deadline: begin.plus(self.patience(at)), failing: None, told: String::new() })
+            .map(|&at| Open {
+                at,
+                deadline: begin.plus(self.patience(at)),
+                failing: None,
+                told: String::new(),
+            })
             .collect();
         loop {
             let now = self.host.clock.now();

@@ -47,8 +47,8 @@ impl Watched {
         Self {
             own: node.objects.iter().map(|object| plan.own(own(object), object.key(), at)).collect(),
             observed: node.observe.iter().map(|observe| plan.observed(scope(observe), at)).collect(),
-            input: node.input.clone(),
-            desired: node.objects.clone(),
+            input: NodeInput::clone(&node.input),
+            desired: node.objects.to_vec(),
             expression: text.and_then(|text| Expression::new(text).ok()),
         }
     }

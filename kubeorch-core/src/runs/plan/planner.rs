@@ -69,7 +69,7 @@ impl Planner<'_> {
             .collect();
         // Masked values do not tell changes apart; the objects with their run-time leaves still open do.
         let content: Vec<_> =
-            prepared.nodes.iter().flat_map(|node| &node.objects).map(Object::to_value).collect();
+            prepared.nodes.iter().flat_map(|node| node.objects.iter()).map(Object::to_value).collect();
         let content = serde_json::Value::Array(content);
         let hash = Hash::of(&json!({
             "workflow": self.workflow, "cluster": self.cluster_name, "operations": summary, "content": content,
@@ -125,7 +125,7 @@ impl Planner<'_> {
 
     async fn node(&self, node: &PreparedNode, missing: &BTreeSet<&str>) -> Result<NodePlan, Error> {
         let mut out = NodePlan { operations: Vec::new(), findings: Vec::new(), steps: Some(Vec::new()) };
-        for object in &node.objects {
+        for object in node.objects.iter() {
             self.object(node, object, missing, &mut out).await?;
         }
         Ok(out)

@@ -20,6 +20,7 @@ use super::execute::Control;
 use super::model::{Run, Values};
 use super::observe::Observer;
 use super::plan::PlannedOperation;
+use super::prepare::Cache;
 use super::stream::{Follow, begin};
 use super::{Error, table};
 use crate::actor::{self, Action, Actor, Subject};
@@ -56,12 +57,18 @@ struct Inner {
     seats: Mutex<HashMap<RunId, watch::Sender<Control>>>,
     /// Values of runs that hold still. They are nowhere else, so a stop of the process loses them.
     values: Mutex<HashMap<RunId, Values>>,
+    prepared: Cache,
 }
 
 impl Service {
     pub(crate) fn new(parts: Parts) -> Self {
-        let inner =
-            Inner { parts, observers: Mutex::default(), seats: Mutex::default(), values: Mutex::default() };
+        let inner = Inner {
+            parts,
+            observers: Mutex::default(),
+            seats: Mutex::default(),
+            values: Mutex::default(),
+            prepared: Cache::default(),
+        };
         Self { inner: Arc::new(inner) }
     }
 

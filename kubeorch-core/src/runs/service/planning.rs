@@ -8,10 +8,10 @@ use crate::clusters::Link;
 use crate::error::Finding;
 use crate::graph::Graph;
 use crate::id::{ClusterId, WorkflowId};
+use crate::runs::Error;
 use crate::runs::model::{Options, Values};
 use crate::runs::plan::{Plan, Planned, Planner};
-use crate::runs::prepare::{Prepared, prepare};
-use crate::runs::{Error, alias};
+use crate::runs::prepare::Prepared;
 use crate::workflows::Workflow;
 
 /// The most approvals that a run can ask for.
@@ -43,8 +43,7 @@ impl Service {
     }
 
     pub(super) async fn prepare(&self, graph: &Graph, id: WorkflowId) -> Result<Prepared, Error> {
-        let types = &*self.inner.parts.types;
-        prepare(types, &alias::resolved(graph.snapshot(), types), id).await
+        Ok(self.inner.prepared.prepare(&*self.inner.parts.types, graph, id).await?)
     }
 
     pub(super) async fn link(&self, id: Option<ClusterId>, name: &str) -> Result<Link, Error> {

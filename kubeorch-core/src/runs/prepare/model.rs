@@ -1,0 +1,54 @@
+//! What a graph becomes.
+
+use std::sync::Arc;
+
+use crate::error::Finding;
+use crate::manifest::Object;
+use crate::plugin::{NodeInput, NodeType, Observe};
+
+/// Marks an object as part of a workflow; prune and ownership go by it (contract 4.3).
+pub const WORKFLOW_LABEL: &str = "kubeorch.io/workflow-id";
+
+/// Marks which node an object comes from.
+pub const NODE_LABEL: &str = "kubeorch.io/node-id";
+
+/// A graph with everything that can be known without a cluster. Nodes are shared with the next one of the workflow.
+#[derive(Debug, PartialEq)]
+pub(crate) struct Prepared {
+    /// In the order of the graph.
+    pub(crate) nodes: Vec<Arc<PreparedNode>>,
+    /// Every remark, errors first.
+    pub(crate) findings: Vec<Finding>,
+    /// What was filled in from neighbours.
+    pub(crate) notes: Vec<String>,
+}
+
+/// A node ready to be planned.
+#[derive(Debug)]
+pub(crate) struct PreparedNode {
+    pub(crate) input: Arc<NodeInput>,
+    pub(crate) info: Arc<NodeType>,
+    /// Indexes of the nodes that are applied before it.
+    pub(crate) after: Vec<usize>,
+    /// Whether another node's rendering looks at it.
+    pub(crate) linked: bool,
+    /// Its objects, labelled as the workflow's own; `$runtime` leaves still open.
+    pub(crate) objects: Arc<[Object]>,
+    /// What else to watch.
+    pub(crate) observe: Arc<[Observe]>,
+}
+
+impl Prepared {
+    /// Whether something forbids going on.
+    pub(crate) fn has_errors(&self) -> bool {
+        self.findings.iter().any(Finding::is_error)
+    }
+}
+
+impl PartialEq for PreparedNode {
+    /// A node type is the one of its name: in one catalogue there is no other.
+    fn eq(&self, other: &Self) -> bool {
+        (&self.input, &self.info.name, &self.after, self.linked, &self.objects, &self.observe)
+            == (&other.input, &other.info.name, &other.after, other.linked, &other.objects, &other.observe)
+    }
+}
