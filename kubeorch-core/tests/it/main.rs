@@ -3,7 +3,9 @@
 
 mod accounts;
 mod deploy;
+mod faults;
 mod plugins;
+mod resume;
 mod retention;
 mod rows;
 mod stores;
