@@ -4,13 +4,14 @@ use std::sync::atomic::{AtomicUsize, Ordering::Relaxed};
 
 use serde_json::json;
 
+use super::inventory::{self, AppliedStep};
 use super::model::{AppliedObject, MAX_LOG_LINES, NodePhase, NodeState, Run, Status};
 use super::table::{self, LogLine, RunNode};
 use super::{Error, hold, rollback};
 use crate::engine::Host;
 use crate::id::{RunId, WorkflowId};
 use crate::kube::Operation;
-use crate::manifest::Object;
+use crate::manifest::{Key, Object};
 use crate::store::{Lease, Tx};
 use crate::versions;
 use crate::workflows::{self, Workflow};
@@ -20,6 +21,7 @@ pub(super) struct Recorder {
     host: Host,
     pub(super) run: RunId,
     pub(super) workflow: WorkflowId,
+    cluster: String,
     lease: Lease,
     lines: AtomicUsize,
 }
@@ -29,6 +31,8 @@ pub(super) struct Recorder {
 pub(super) struct Note<'a> {
     lines: Vec<String>,
     nodes: Vec<NodeNote<'a>>,
+    /// Objects that are gone, for the inventory.
+    removed: Vec<&'a Key>,
 }
 
 /// A node's new state. What is `None` stays as it was.
@@ -40,6 +44,8 @@ pub(super) struct NodeNote<'a> {
     pub(super) error: Option<String>,
     pub(super) message: Option<String>,
     pub(super) attempts: Option<u32>,
+    /// For the inventory.
+    pub(super) tracked: Vec<AppliedStep>,
 }
 
 impl<'a> Note<'a> {
@@ -48,25 +54,22 @@ impl<'a> Note<'a> {
         self
     }
 
-    pub(super) fn lines(mut self, texts: impl IntoIterator<Item = String>) -> Self {
-        self.lines.extend(texts);
-        self
-    }
-
     pub(super) fn node(mut self, node: NodeNote<'a>) -> Self {
         self.nodes.push(node);
         self
     }
 
-    pub(super) fn is_empty(&self) -> bool {
-        self.lines.is_empty() && self.nodes.is_empty()
+    pub(super) fn removed(mut self, key: &'a Key) -> Self {
+        self.removed.push(key);
+        self
     }
 }
 
 impl Recorder {
     /// Goes on after the lines that the run's log has.
-    pub(super) fn new(host: Host, run: RunId, workflow: WorkflowId, lease: Lease, lines: usize) -> Self {
-        Self { host, run, workflow, lease, lines: AtomicUsize::new(lines) }
+    pub(super) fn new(host: Host, run: &Run, lease: Lease, lines: usize) -> Self {
+        let cluster = run.cluster.clone();
+        Self { host, run: run.id, workflow: run.workflow, cluster, lease, lines: AtomicUsize::new(lines) }
     }
 
     /// Appends a line to the run's log.
@@ -77,7 +80,7 @@ impl Recorder {
     /// Stores states and log lines with their events, all in one transaction.
     pub(super) async fn note(&self, note: Note<'_>) -> Result<(), Error> {
         let lines: Vec<_> = note.lines.iter().filter_map(|text| self.number(text)).collect();
-        if lines.is_empty() && note.nodes.is_empty() {
+        if lines.is_empty() && note.nodes.is_empty() && note.removed.is_empty() {
             return Ok(());
         }
         let written = self.host.db.write(|tx| {
@@ -92,6 +95,10 @@ impl Recorder {
                 tx.put(&record)?;
                 let payload = json!({ "run_id": self.run, "node_id": record.node, "state": record.state });
                 tx.event(&stream, "run_node", &payload)?;
+                inventory::note(tx, (self.workflow, &self.cluster), (self.run, node.node), &node.tracked)?;
+            }
+            for key in &note.removed {
+                inventory::drop(tx, self.workflow, &self.cluster, key)?;
             }
             Ok::<_, Error>(())
         });

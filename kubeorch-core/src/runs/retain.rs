@@ -130,7 +130,7 @@ pub(crate) fn remove(tx: &mut Tx<'_>, run: RunId, limit: usize) -> Result<Step, 
 pub(crate) async fn write_log(host: &crate::engine::Host, run: &Run, lines: usize) {
     let name = super::hold::name(run.id);
     let lease = host.db.lease(&name, "test", super::hold::TTL).await.unwrap().unwrap();
-    let recorder = Recorder::new(host.clone(), run.id, run.workflow, lease, 0);
+    let recorder = Recorder::new(host.clone(), run, lease, 0);
     for line in 0..lines {
         recorder.log(format!("line {line}")).await.unwrap();
     }

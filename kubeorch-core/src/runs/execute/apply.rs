@@ -9,6 +9,7 @@ use super::{Execution, Stop, explain, retry, told, word};
 use crate::kube::{self, ApplyOptions, Operation};
 use crate::manifest::Object;
 use crate::runs::MANAGER;
+use crate::runs::inventory::AppliedStep;
 use crate::runs::model::{AppliedObject, NodePhase};
 use crate::runs::plan::{Action, Known, Step};
 use crate::runs::record::{NodeNote, Note, applied};
@@ -119,12 +120,15 @@ impl Execution<'_> {
         let id = self.id(at);
         let mut done: Vec<AppliedObject> = Vec::with_capacity(steps.len());
         let mut objects = Vec::with_capacity(steps.len());
+        let mut tracked = Vec::with_capacity(steps.len());
+        let (rank, keep) = (self.prepared.nodes[at].info.rank, self.planned.policies[at].keep);
         let mut note = Note::default();
         for step in steps {
             match self.step(at, step, &mut attempts).await {
                 Ok((object, operation)) => {
                     note = note.line(format!("{}: {}", object.key(), word(operation)));
                     done.push(applied(&object, operation));
+                    tracked.extend(AppliedStep::new(step, rank, keep, &object));
                     objects.push(object);
                 }
                 Err(Refused::Told(text)) => {
@@ -132,6 +136,7 @@ impl Execution<'_> {
                         node: id,
                         status: Some(NodePhase::Failed),
                         applied: Some(done),
+                        tracked,
                         error: Some(text.clone()),
                         ..NodeNote::default()
                     };
@@ -140,7 +145,7 @@ impl Execution<'_> {
                 }
                 Err(Refused::Stop(stop)) => {
                     // It stays `applying`: whoever goes on begins with it.
-                    let torn = NodeNote { node: id, applied: Some(done), ..NodeNote::default() };
+                    let torn = NodeNote { node: id, applied: Some(done), tracked, ..NodeNote::default() };
                     self.recorder.note(note.node(torn)).await?;
                     return Err(stop);
                 }
@@ -150,6 +155,7 @@ impl Execution<'_> {
             node: id,
             status: Some(NodePhase::Waiting),
             applied: Some(done),
+            tracked,
             ..NodeNote::default()
         };
         self.recorder.note(note.node(waits)).await?;

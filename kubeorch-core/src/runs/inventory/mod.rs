@@ -10,7 +10,6 @@ mod table;
 
 #[expect(unused_imports, reason = "planning reads it next")]
 pub(super) use note::of;
-#[expect(unused_imports, reason = "for the execution, which notes what it did")]
 pub(super) use note::{AppliedStep, drop, note};
 pub(super) use substance::substance;
 pub(super) use table::{Tracked, parts};

@@ -140,6 +140,11 @@ impl Service {
         let mut running = 0;
         for run in left {
             match run.status {
+                // A release that could not go on with it began it, and did not note what it rendered to.
+                Status::Running if run.plan.is_some() && run.content.is_none() => {
+                    let text = "interrupted: the server stopped while it ran; run it again to go on";
+                    db.write(|tx| finish(tx, run.id, Status::Failed, Some(text)).map(drop)).await?;
+                }
                 Status::Running => {
                     running += 1;
                     self.spawn(run.id, Values::default());

@@ -91,7 +91,7 @@ impl Service {
                 return;
             }
         };
-        let recorder = Recorder::new(parts.host.clone(), id, run.workflow, lease.clone(), before.logs.len());
+        let recorder = Recorder::new(parts.host.clone(), &run, lease.clone(), before.logs.len());
         let stopping = async {
             // An engine that is dropped without a stop drops this too.
             let _ = parts.tasks.stopped().wait_for(|stopped| *stopped).await;
@@ -155,10 +155,6 @@ impl Service {
         seat: &Seat,
         recorder: &Recorder,
     ) -> Result<Go, Stop> {
-        if run.plan.is_some() && run.content.is_none() {
-            let text = "interrupted: the server stopped while it ran; run it again to go on";
-            return Err(Stop::Failed(text.into()));
-        }
         let (workflow, version) = self.inner.parts.host.db.read(|reader| {
             let workflow = reader.get::<Workflow>(&run.workflow)?.filter(|it| it.deleted_at.is_none());
             let version = versions::table::find(reader, run.workflow, run.version);
