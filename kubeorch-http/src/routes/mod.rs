@@ -9,6 +9,7 @@ mod health;
 mod metrics;
 mod plugins;
 mod profile;
+mod run_control;
 mod runs;
 mod settings;
 mod stream;
@@ -23,7 +24,7 @@ pub(crate) fn all(table: Table) -> Table {
     let table = health::add(docs::add(metrics::add(table)));
     let table = profile::add(auth::add(table));
     let table = versions::add(workflows::add(table));
-    let table = stream::add(runs::add(table));
+    let table = stream::add(run_control::add(runs::add(table)));
     let table = admin_plugins::add(plugins::add(table));
     settings::add(templates::add(clusters::add(table)))
 }

@@ -100,7 +100,7 @@ async fn plan(
 }
 
 /// A run, when it is one of the workflow in the path.
-async fn load(
+pub(super) async fn load(
     api: &Api,
     actor: kubeorch_core::actor::Actor,
     RunPath(workflow, id): RunPath,

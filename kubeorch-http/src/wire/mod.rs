@@ -9,6 +9,7 @@ pub(crate) mod finding;
 pub(crate) mod graph;
 pub(crate) mod plan;
 pub(crate) mod plugins;
+pub(crate) mod review;
 pub(crate) mod runs;
 pub(crate) mod settings;
 pub(crate) mod stream;

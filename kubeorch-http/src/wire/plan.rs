@@ -21,6 +21,26 @@ pub(crate) struct Plan {
     findings: Vec<Finding>,
 }
 
+/// The plan of a run.
+#[derive(Debug, Serialize, utoipa::ToSchema)]
+#[schema(as = RunPlan)]
+pub(crate) struct Operations {
+    /// Absent while the run isn't planned yet.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    hash: Option<String>,
+    /// In apply order, removals last.
+    operations: Vec<Operation>,
+}
+
+impl Operations {
+    pub(crate) fn new(
+        hash: Option<kubeorch_core::graph::Hash>,
+        operations: Vec<core::PlannedOperation>,
+    ) -> Self {
+        Self { hash: hash.map(|hash| hash.to_string()), operations: all(operations) }
+    }
+}
+
 /// What would happen to one object.
 #[derive(Debug, Serialize, utoipa::ToSchema)]
 #[schema(as = PlanOperation)]

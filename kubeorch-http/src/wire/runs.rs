@@ -4,6 +4,8 @@ use std::collections::BTreeMap;
 
 use axum::http::StatusCode;
 use axum::response::{IntoResponse, Response};
+use kubeorch_core::graph::Hash;
+use kubeorch_core::id::UserId;
 use kubeorch_core::kube::Operation;
 use kubeorch_core::runs as core;
 use kubeorch_core::secret::Secret;
@@ -54,22 +56,74 @@ pub(crate) struct Options {
     create_namespaces: bool,
     /// Remove objects that the graph no longer holds.
     prune: bool,
+    /// The hash of the plan that was looked at; the run is refused when it would do anything else.
+    #[schema(value_type = Option<String>)]
+    #[serde(skip_serializing_if = "Option::is_none")]
+    expect: Option<Hash>,
+    /// How many must approve the plan before anything is applied.
+    #[serde(skip_serializing_if = "is_zero")]
+    approvals: u32,
+    /// Who may approve, besides the owner: ids of accounts.
+    #[schema(value_type = Vec<String>)]
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    approvers: Vec<UserId>,
+    /// Whoever starts the run doesn't approve it.
+    #[serde(skip_serializing_if = "std::ops::Not::not")]
+    four_eyes: bool,
+    /// When the run fails, bring back the version of the last one that completed.
+    #[serde(skip_serializing_if = "std::ops::Not::not")]
+    rollback_on_failure: bool,
+}
+
+#[allow(clippy::trivially_copy_pass_by_ref, reason = "the signature that serde calls")]
+fn is_zero(count: &u32) -> bool {
+    *count == 0
 }
 
 impl Default for Options {
     fn default() -> Self {
         let core::Options { force, adopt, create_namespaces, prune, .. } = core::Options::default();
-        Self { force, adopt, create_namespaces, prune }
+        Self {
+            force,
+            adopt,
+            create_namespaces,
+            prune,
+            expect: None,
+            approvals: 0,
+            approvers: Vec::new(),
+            four_eyes: false,
+            rollback_on_failure: false,
+        }
     }
 }
 
 impl Start {
     /// What the engine takes.
     pub(crate) fn into_parts(self) -> (core::Values, core::Options) {
-        let Options { force, adopt, create_namespaces, prune } = self.options;
-        let values =
-            core::Values { secrets: self.trigger_data.secrets, env_vars: self.trigger_data.env_vars };
-        (values, core::Options { force, adopt, create_namespaces, prune, ..core::Options::default() })
+        (self.trigger_data.into(), self.options.into())
+    }
+}
+
+impl From<TriggerData> for core::Values {
+    fn from(data: TriggerData) -> Self {
+        Self { secrets: data.secrets, env_vars: data.env_vars }
+    }
+}
+
+impl From<Options> for core::Options {
+    fn from(options: Options) -> Self {
+        Self {
+            force: options.force,
+            adopt: options.adopt,
+            create_namespaces: options.create_namespaces,
+            prune: options.prune,
+            expect: options.expect,
+            approvals: options.approvals,
+            approvers: options.approvers,
+            four_eyes: options.four_eyes,
+            rollback_on_failure: options.rollback_on_failure,
+            ..Self::default()
+        }
     }
 }
 
@@ -94,8 +148,85 @@ pub(crate) struct Run {
     logs: Vec<String>,
     #[serde(skip_serializing_if = "Option::is_none")]
     error: Option<String>,
+    /// `manual`, `schedule`, `webhook`, `rollback` or `drift`.
     triggered_by: &'static str,
     trigger_data: Trigger,
+    /// Why it holds still, while it is `paused`.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pause: Option<Pause>,
+    /// Who said yes to its plan.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    approvals: Vec<Approval>,
+}
+
+/// Why a run holds still.
+#[derive(Debug, Serialize, utoipa::ToSchema)]
+#[schema(as = RunPause)]
+pub(crate) struct Pause {
+    /// `requested`: resume it; `values`: resume it with the values of `nodes`; `approval`: approve `plan`.
+    reason: &'static str,
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    nodes: Vec<String>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    plan: Option<String>,
+    /// How many approvals are needed in all.
+    #[serde(skip_serializing_if = "is_zero")]
+    approvals_needed: u32,
+    /// The account that asked for it.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    user_id: Option<String>,
+    since: Timestamp,
+    /// When the run ends unless it goes on.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    expires_at: Option<Timestamp>,
+}
+
+/// A yes to a run's plan.
+#[derive(Debug, Serialize, utoipa::ToSchema)]
+#[schema(as = RunApproval)]
+pub(crate) struct Approval {
+    #[serde(skip_serializing_if = "Option::is_none")]
+    user_id: Option<String>,
+    at: Timestamp,
+    plan: String,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    comment: Option<String>,
+}
+
+impl From<core::Approval> for Approval {
+    fn from(approval: core::Approval) -> Self {
+        Self {
+            user_id: approval.user.map(|id| id.to_string()),
+            at: approval.at.into(),
+            plan: approval.plan.to_string(),
+            comment: approval.comment,
+        }
+    }
+}
+
+impl Pause {
+    fn of(run: &core::Run) -> Option<Self> {
+        let pause = run.pause.clone()?;
+        let mut wire = Self {
+            reason: "requested",
+            nodes: Vec::new(),
+            plan: None,
+            approvals_needed: 0,
+            user_id: pause.by.map(|id| id.to_string()),
+            since: pause.at.into(),
+            expires_at: pause.expires.map(Into::into),
+        };
+        match pause.reason {
+            core::Reason::Values { nodes } => (wire.reason, wire.nodes) = ("values", nodes),
+            core::Reason::Approval => {
+                wire.reason = "approval";
+                wire.plan = run.plan.map(|plan| plan.to_string());
+                wire.approvals_needed = run.options.approvals;
+            }
+            _ => {}
+        }
+        Some(wire)
+    }
 }
 
 /// Who started a run; never the values that were given.
@@ -187,6 +318,7 @@ impl From<core::NodeState> for NodeState {
 impl From<core::Run> for Run {
     fn from(run: core::Run) -> Self {
         let millis = run.completed_at.map_or(0, |end| end.as_millis() - run.started_at.as_millis());
+        let pause = Pause::of(&run);
         let node_states: BTreeMap<_, _> =
             run.nodes.into_iter().map(|(id, state)| (id, NodeState::from(state))).collect();
         Self {
@@ -206,6 +338,8 @@ impl From<core::Run> for Run {
             error: run.error,
             triggered_by: run.trigger.as_str(),
             trigger_data: Trigger { user_id: run.user.map(|id| id.to_string()) },
+            pause,
+            approvals: run.approvals.into_iter().map(Approval::from).collect(),
         }
     }
 }
@@ -229,7 +363,7 @@ impl From<Vec<core::Run>> for List {
 pub(crate) struct Started {
     message: &'static str,
     run_id: String,
-    /// `completed`, `running` or `cancelled`.
+    /// `completed`, `running`, `paused` or `cancelled`.
     status: &'static str,
     /// So far.
     logs: Vec<String>,

@@ -6,6 +6,7 @@ use std::time::Duration;
 use clap::Args;
 
 use crate::cli::output::Format;
+use kubeorch_core::graph::Hash;
 use kubeorch_core::secret::Secret;
 
 const UP_EXAMPLES: &str = "\
@@ -36,6 +37,9 @@ pub(crate) struct Up {
     /// Show what would change, and change nothing; the same as `kubeorch plan`
     #[arg(long)]
     pub(crate) dry_run: bool,
+    /// Apply this plan only, by the hash that `kubeorch plan -o json` shows; any other is refused
+    #[arg(long, value_name = "HASH")]
+    pub(crate) plan: Option<Hash>,
     // Last: its headings would go on over what follows.
     #[command(flatten)]
     pub(crate) deploy: Deploy,

@@ -1,6 +1,6 @@
 //! `up`: make the cluster look like the file and wait until everything is ready.
 
-use kubeorch_core::runs::Status;
+use kubeorch_core::runs::{Options, Status};
 
 use super::job::{ACTOR, Job};
 use super::report::Report;
@@ -30,7 +30,8 @@ pub(crate) async fn up(args: &args::Up, terminal: &mut Terminal) -> Outcome {
         })
         .await?;
     let since = engine.store().head().borrow().0;
-    let run = engine.runs().start(&ACTOR, job.id(), job.values.clone(), job.options.clone()).await?;
+    let options = Options { expect: args.plan, ..job.options.clone() };
+    let run = engine.runs().start(&ACTOR, job.id(), job.values.clone(), options).await?;
     let mut progress = Progress::new(job.file.graph.nodes.iter().map(|node| node.id.clone()));
     let end = follow(&engine, (job.id(), run.id, since), &mut progress, &mut signals, terminal).await?;
     engine.shutdown().await;

@@ -5,7 +5,7 @@ use std::time::{Duration, Instant};
 
 use kubeorch_core::Engine;
 use kubeorch_core::id::{RunId, WorkflowId};
-use kubeorch_core::runs::{Followed, Run};
+use kubeorch_core::runs::{Followed, Run, Status};
 
 use super::job::ACTOR;
 use super::states::States;
@@ -46,7 +46,7 @@ pub(super) async fn follow(
     loop {
         tokio::select! {
             ended = &mut end => match ended? {
-                run if run.status.ended() => {
+                run if run.status != Status::Running => {
                     // The end may overtake the last events; the stored states are never behind it.
                     states.settle(&engine.workflows().get(&ACTOR, workflow).await?.graph);
                     for row in states.record(&run) {
