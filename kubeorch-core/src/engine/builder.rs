@@ -49,6 +49,8 @@ pub struct Builder {
     users: users::Options,
     retention: retention::Policy,
     server: Option<String>,
+    drift: Option<runs::DriftOptions>,
+    no_drift: bool,
 }
 
 impl Builder {
@@ -152,6 +154,15 @@ impl Builder {
         self
     }
 
+    /// How deployed workflows are watched for drift; `None` switches it off. Default: on, as
+    /// [`DriftOptions::default`](runs::DriftOptions::default) says.
+    #[must_use]
+    pub fn drift(mut self, options: Option<runs::DriftOptions>) -> Self {
+        self.no_drift = options.is_none();
+        self.drift = options;
+        self
+    }
+
     /// Opens everything, goes on with the runs that a stopped process left, and answers the engine.
     pub async fn build(self) -> Result<Engine, crate::Error> {
         let types = self.plugins.ok_or(Error::NoPlugins)?;
@@ -193,6 +204,9 @@ impl Builder {
         let left = runs.recover().await?;
         if left > 0 {
             tracing::info!(runs = left, "goes on with runs that a stopped process left");
+        }
+        if !self.no_drift {
+            runs.watch_drift(self.drift.unwrap_or_default());
         }
         if behind {
             tasks.spawn(rewrite(host.db.clone(), tasks.clone()));

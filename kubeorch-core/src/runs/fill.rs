@@ -18,7 +18,7 @@ use crate::settings::random_text;
 use crate::time::Entropy;
 
 /// The one member of a leaf.
-const MARK: &str = "$runtime";
+pub(super) const RUNTIME: &str = "$runtime";
 
 /// A random value has at least and at most this many characters.
 const GENERATED: std::ops::RangeInclusive<usize> = 8..=256;
@@ -162,7 +162,7 @@ fn leaf(map: &Map<String, Value>) -> Option<Leaf> {
     if map.len() != 1 {
         return None;
     }
-    map.get(MARK).and_then(|value| Leaf::deserialize(value).ok())
+    map.get(RUNTIME).and_then(|value| Leaf::deserialize(value).ok())
 }
 
 #[cfg(test)]

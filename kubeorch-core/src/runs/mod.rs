@@ -6,6 +6,7 @@
 mod alias;
 mod approval;
 mod changes;
+mod drift;
 mod error;
 mod execute;
 mod fill;
@@ -27,6 +28,7 @@ mod stream;
 mod table;
 
 pub use changes::FieldChange;
+pub use drift::Options as DriftOptions;
 pub use error::Error;
 pub use model::{
     AppliedObject, Approval, Asked, Kept, MAX_LOG_LINES, NodePhase, NodeState, Options, Pause, Reason, Run,

@@ -2,6 +2,7 @@
 //!
 //! Boundary: running one is the matter of `runs`. May use: `versions`, `projects`, `clusters` (to check a name).
 
+mod drift;
 mod edit;
 mod error;
 mod model;
@@ -10,6 +11,8 @@ mod service;
 pub(crate) mod table;
 mod versions;
 
+pub use drift::Drifted;
+pub(crate) use drift::{Drift, MAX_DRIFTED};
 pub use error::Error;
 pub(crate) use error::summary;
 pub(crate) use model::NodeStatus;

@@ -3,6 +3,7 @@
 
 use serde::{Deserialize, Serialize};
 
+use super::drift::Drifted;
 use super::edit::RUNTIME;
 use crate::graph::{Edge, Graph, Node};
 use crate::id::{ClusterId, ProjectId, UserId, WorkflowId};
@@ -93,6 +94,8 @@ pub struct Full {
     pub workflow: Workflow,
     /// The graph.
     pub graph: Graph,
+    /// What of the deployed objects is not as it was deployed.
+    pub drift: Vec<Drifted>,
 }
 
 /// A new workflow.

@@ -1,5 +1,6 @@
 //! Which records this domain keeps, and what they must say of each other.
 
+use super::drift::Drift;
 use super::model::{NodeStatus, Workflow, WorkingCopy};
 use crate::projects::Project;
 use crate::store::verify::Faults;
@@ -13,6 +14,7 @@ pub(crate) fn records(schema: Schema) -> Schema {
         .with::<Workflow>()
         .with::<WorkingCopy>()
         .with::<NodeStatus>()
+        .with::<Drift>()
         .also(owners)
         .also(parts)
         .also(numbers)
@@ -110,6 +112,12 @@ fn parts(reader: &Reader<'_>, faults: &mut Faults) -> Result<(), Error> {
     reader.each(&Query::<NodeStatus>::all(), |status| {
         if !reader.contains::<Workflow>(&status.workflow)? {
             faults.add(NodeStatus::TABLE.0, format!("{}: its workflow is missing", status.workflow));
+        }
+        Ok::<_, Error>(!faults.full())
+    })?;
+    reader.each(&Query::<Drift>::all(), |drift| {
+        if !reader.contains::<Workflow>(&drift.workflow)? {
+            faults.add(Drift::TABLE.0, format!("{}: its workflow is missing", drift.workflow));
         }
         Ok::<_, Error>(!faults.full())
     })

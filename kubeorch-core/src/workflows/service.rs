@@ -5,6 +5,7 @@ use std::sync::Arc;
 use async_trait::async_trait;
 use serde_json::json;
 
+use super::drift::Drift;
 use super::model::{Change, Full, New, Save, Status, Updated, WorkingCopy};
 use super::{Error, Workflow, edit, table};
 use crate::actor::{Action, Actor, Denied, Subject, allow};
@@ -230,7 +231,7 @@ impl Service {
         tx.put(&workflow)?;
         tx.put(&WorkingCopy { workflow: id, graph: graph.clone() })?;
         tx.event(stream(id), "workflow_created", &json!({ "workflow_id": id }))?;
-        Ok(Full { workflow, graph })
+        Ok(Full { workflow, graph, drift: Vec::new() })
     }
 
     fn apply(
@@ -256,7 +257,8 @@ impl Service {
         tx.put(workflow)?;
         let payload = json!({ "workflow_id": workflow.id, "revision": workflow.revision });
         tx.event(stream(workflow.id), "workflow_changed", &payload)?;
-        Ok(Full { workflow: workflow.clone(), graph })
+        let drift = tx.get::<Drift>(&workflow.id)?.map(|drift| drift.objects).unwrap_or_default();
+        Ok(Full { workflow: workflow.clone(), graph, drift })
     }
 
     /// Takes a workflow's objects off the cluster once it is archived. A failure does not undo the archiving;

@@ -2,6 +2,7 @@
 
 use serde_json::Value;
 
+use super::drift::Drift;
 use super::model::{BY_OWNER, Full, NodeStatus, WorkingCopy};
 use super::{Error, Workflow};
 use crate::actor::{Action, Actor, Subject, allow};
@@ -50,7 +51,8 @@ pub(crate) fn full(reader: &Reader<'_>, workflow: Workflow) -> Result<Full, Erro
             node.data.insert("_status".into(), Value::Object(state.status));
         }
     }
-    Ok(Full { workflow, graph })
+    let drift = reader.get::<Drift>(&workflow.id)?.map(|drift| drift.objects).unwrap_or_default();
+    Ok(Full { workflow, graph, drift })
 }
 
 /// An account's workflows, newest change first.

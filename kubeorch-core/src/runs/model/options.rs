@@ -84,6 +84,8 @@ pub struct Options {
     pub approval_expiry: Duration,
     /// When the run fails, bring back the version of the last one that completed.
     pub rollback_on_failure: bool,
+    /// Only these nodes, by id; empty for all. Such a run removes nothing: [`prune`](Self::prune) must be off.
+    pub only: Vec<String>,
 }
 
 impl Default for Options {
@@ -103,6 +105,7 @@ impl Default for Options {
             four_eyes: false,
             approval_expiry: Duration::from_hours(24),
             rollback_on_failure: false,
+            only: Vec::new(),
         }
     }
 }

@@ -8,7 +8,7 @@
 
 mod eye;
 mod node;
-mod places;
+pub(super) mod places;
 mod stalls;
 mod view;
 

@@ -10,9 +10,9 @@ use crate::kube::{self, Changes, Scope, Subscription};
 use crate::manifest::Key;
 
 /// One watch and who looks at it.
-pub(super) struct Place {
-    pub(super) scope: Scope,
-    pub(super) subscription: Subscription,
+pub(in crate::runs) struct Place {
+    pub(in crate::runs) scope: Scope,
+    pub(in crate::runs) subscription: Subscription,
     /// Nodes that have an object of their own here, by its key.
     owners: HashMap<Key, Vec<usize>>,
     /// Nodes that look at everything here.
@@ -20,25 +20,25 @@ pub(super) struct Place {
 }
 
 /// All watches of a workflow.
-pub(super) struct Places {
-    pub(super) all: Vec<Place>,
+pub(in crate::runs) struct Places {
+    pub(in crate::runs) all: Vec<Place>,
 }
 
 /// Collects what is to be watched; equal scopes are one place.
 #[derive(Default)]
-pub(super) struct Plan {
+pub(in crate::runs) struct Plan {
     scopes: Vec<(Scope, HashMap<Key, Vec<usize>>, Vec<usize>)>,
     known: HashMap<Scope, usize>,
 }
 
 impl Plan {
-    pub(super) fn own(&mut self, scope: Scope, key: Key, node: usize) -> usize {
+    pub(in crate::runs) fn own(&mut self, scope: Scope, key: Key, node: usize) -> usize {
         let at = self.place(scope);
         self.scopes[at].1.entry(key).or_default().push(node);
         at
     }
 
-    pub(super) fn observed(&mut self, scope: Scope, node: usize) -> usize {
+    pub(in crate::runs) fn observed(&mut self, scope: Scope, node: usize) -> usize {
         let at = self.place(scope);
         self.scopes[at].2.push(node);
         at
@@ -51,7 +51,7 @@ impl Plan {
         })
     }
 
-    pub(super) fn subscribe(self, link: &Link) -> Result<Places, kube::Error> {
+    pub(in crate::runs) fn subscribe(self, link: &Link) -> Result<Places, kube::Error> {
         let all = self.scopes.into_iter().map(|(scope, owners, observers)| {
             let subscription = link.subscribe(&scope)?;
             Ok(Place { scope, subscription, owners, observers })
@@ -62,7 +62,7 @@ impl Plan {
 
 impl Places {
     /// Waits for a change, takes in all that are there by then, and answers which nodes they touch.
-    pub(super) async fn changed(&mut self) -> BTreeSet<usize> {
+    pub(in crate::runs) async fn changed(&mut self) -> BTreeSet<usize> {
         let mut touched = BTreeSet::new();
         let first = {
             let waits = self.all.iter_mut().enumerate().map(|(at, place)| async move {
@@ -82,13 +82,18 @@ impl Places {
     }
 
     /// The namespaces of own objects.
-    pub(super) fn namespaces(&self) -> BTreeSet<String> {
+    pub(in crate::runs) fn namespaces(&self) -> BTreeSet<String> {
         let own = self.all.iter().filter(|place| !place.owners.is_empty());
         own.filter_map(|place| place.scope.namespace.clone()).collect()
     }
 
     /// The nodes that have or see an object.
-    pub(super) fn nodes_of(&self, kind: &str, namespace: Option<&str>, name: &str) -> BTreeSet<usize> {
+    pub(in crate::runs) fn nodes_of(
+        &self,
+        kind: &str,
+        namespace: Option<&str>,
+        name: &str,
+    ) -> BTreeSet<usize> {
         let mut nodes = BTreeSet::new();
         let mut seen = HashSet::new();
         for place in self.all.iter().filter(|place| place.scope.kind.kind == kind) {

@@ -1,5 +1,6 @@
 //! What a graph becomes.
 
+use std::collections::HashMap;
 use std::sync::Arc;
 
 use crate::error::Finding;
@@ -24,7 +25,7 @@ pub(crate) struct Prepared {
 }
 
 /// A node ready to be planned.
-#[derive(Debug)]
+#[derive(Debug, Clone)]
 pub(crate) struct PreparedNode {
     pub(crate) input: Arc<NodeInput>,
     pub(crate) info: Arc<NodeType>,
@@ -42,6 +43,27 @@ impl Prepared {
     /// Whether something forbids going on.
     pub(crate) fn has_errors(&self) -> bool {
         self.findings.iter().any(Finding::is_error)
+    }
+
+    /// Keeps only these nodes; empty keeps all. They were rendered with all their neighbours, and an order among those
+    /// that stay holds.
+    pub(in crate::runs) fn only(mut self, ids: &[String]) -> Self {
+        if ids.is_empty() {
+            return self;
+        }
+        let stays = |id: &String| ids.contains(id);
+        let mut places = HashMap::new();
+        for (at, _) in self.nodes.iter().enumerate().filter(|(_, node)| stays(&node.input.id)) {
+            places.insert(at, places.len());
+        }
+        self.nodes.retain(|node| stays(&node.input.id));
+        for node in &mut self.nodes {
+            let after = node.after.iter().filter_map(|at| places.get(at).copied()).collect();
+            let node = Arc::make_mut(node);
+            node.after = after;
+        }
+        self.findings.retain(|finding| finding.node.as_ref().is_none_or(stays));
+        self
     }
 }
 

@@ -165,6 +165,7 @@ impl Service {
         // Wherever the workflow went, the run stays.
         (workflow.cluster, workflow.cluster_id) = (run.cluster.clone(), run.cluster_id);
         let prepared = self.prepare(&version.graph, run.workflow).await.map_err(|error| failed(&error))?;
+        let prepared = prepared.only(&run.options.only);
         let (link, planned) = self.plan_again(run, &workflow, &prepared, values, seat, recorder).await?;
         if run.content.is_some_and(|known| known != planned.plan.content) {
             return Err(failed(&Error::ContentChanged(run.version)));

@@ -1,6 +1,7 @@
 //! What callers do with plans and runs.
 
 mod control;
+mod drift;
 mod drive;
 mod observers;
 mod planning;
@@ -32,6 +33,7 @@ use crate::plugin::NodeTypes;
 use crate::store::Reader;
 use crate::workflows::{self, Workflow};
 
+pub(super) use drift::{Deployed, WeakService};
 pub use start::Source;
 
 /// What the run engine is made of.

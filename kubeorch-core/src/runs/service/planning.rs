@@ -37,7 +37,7 @@ impl Service {
         options: &Options,
     ) -> Result<Plan, crate::Error> {
         let (workflow, graph) = self.open(actor, Action::Use, id)?;
-        let prepared = self.prepare(&graph, id).await?;
+        let prepared = self.prepare(&graph, id).await?.only(&options.only);
         let (_, planned) = self.plan_all(&workflow, &prepared, values, options).await?;
         Ok(planned.plan)
     }
@@ -105,6 +105,9 @@ impl Service {
 /// Whether a run can be started with them at all.
 pub(super) fn check(options: &Options, actor: &Actor) -> Result<(), Error> {
     let refuse = |text: String| Err(Error::Options(text));
+    if !options.only.is_empty() && options.prune {
+        return refuse("a run of some nodes removes nothing: it takes no `prune`".to_owned());
+    }
     if options.approvals > MAX_APPROVALS {
         return refuse(format!("at most {MAX_APPROVALS} approvals can be asked for"));
     }

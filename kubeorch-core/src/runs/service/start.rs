@@ -77,7 +77,7 @@ impl Service {
         if workflow.status != workflows::Status::Published {
             return Err(Error::NotPublished.into());
         }
-        let prepared = self.prepare(&graph, id).await?;
+        let prepared = self.prepare(&graph, id).await?.only(&options.only);
         let (link, planned) = self.plan_all(&workflow, &prepared, &values, &options).await?;
         if planned.plan.findings.iter().any(Finding::is_error) {
             return Err(Error::Findings(planned.plan.findings).into());
