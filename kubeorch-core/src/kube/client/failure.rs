@@ -143,6 +143,7 @@ impl Failure {
 
     pub(super) fn retry_after(&self) -> Option<Duration> {
         match self {
+            Self::Stage(Stage::Held(left)) => Some(*left),
             Self::Stage(_) => None,
             Self::Answer { retry_after, .. } => *retry_after,
         }

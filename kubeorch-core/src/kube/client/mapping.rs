@@ -2,8 +2,8 @@
 
 use std::collections::HashMap;
 use std::sync::Arc;
+use std::sync::atomic::AtomicBool;
 
-use ::kube::core::ApiResource;
 use serde::Deserialize;
 use tokio::sync::Mutex;
 
@@ -36,17 +36,6 @@ impl Resource {
         }
         path
     }
-
-    /// The form that kube-runtime takes.
-    pub(super) fn api(&self) -> ApiResource {
-        ApiResource {
-            group: self.kind.group().to_owned(),
-            version: self.kind.version().to_owned(),
-            api_version: self.kind.api_version.clone(),
-            kind: self.kind.kind.clone(),
-            plural: self.plural.clone(),
-        }
-    }
 }
 
 /// `/api/v1` or `/apis/apps/v1`.
@@ -58,10 +47,17 @@ fn root(api_version: &str) -> String {
 }
 
 /// What was learned; shared by all clones of a client.
-#[derive(Default)]
 pub(super) struct Mapping {
+    /// Whether the server streams lists, as far as is known.
+    pub(super) streaming: AtomicBool,
     /// Held while asking, so that many callers ask once. At most [`GROUPS`] entries.
     groups: Mutex<HashMap<String, Group>>,
+}
+
+impl Default for Mapping {
+    fn default() -> Self {
+        Self { streaming: AtomicBool::new(true), groups: Mutex::default() }
+    }
 }
 
 /// More group versions than any cluster serves; a caller who asks for made-up ones only empties the cache.

@@ -24,6 +24,9 @@ pub struct Options {
     pub page: u32,
     /// Objects of one list in all; 100,000.
     pub objects: usize,
+    /// Watch with streaming lists where the server offers them: the server needs less memory, and so does this
+    /// program. A server that does not is found out at the first watch.
+    pub streaming_lists: bool,
     /// How long a group's kinds are believed. A kind that is missing is looked up anew at once. 10 min.
     pub discovery: Duration,
 }
@@ -39,6 +42,7 @@ impl Default for Options {
             body: 64 << 20,
             page: 500,
             objects: 100_000,
+            streaming_lists: true,
             discovery: Duration::from_mins(10),
         }
     }

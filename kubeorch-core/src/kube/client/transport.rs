@@ -106,16 +106,27 @@ impl Transport {
     }
 
     async fn once(&self, call: &Call) -> Result<Answer, Failure> {
+        let (status, body) = self.answer(call).await?;
+        // The guard has read the body already; this only takes it out.
+        let bytes = body.collect_bytes().await.map_err(|error| Failure::of(&error))?;
+        let json = serde_json::from_slice(&bytes).map_err(|_| Failure::from(Stage::Format))?;
+        Ok(Answer { status, json })
+    }
+
+    /// Sends once, for an answer whose body goes on.
+    pub(super) async fn send(&self, call: &Call) -> Result<Body, Failure> {
+        self.answer(call).await.map(|(_, body)| body)
+    }
+
+    async fn answer(&self, call: &Call) -> Result<(StatusCode, Body), Failure> {
         let request = call.request().map_err(|_| Failure::from(Stage::Address))?;
         let response = self.client.send(request).await.map_err(|error| Failure::of(&error))?;
         let (parts, body) = response.into_parts();
-        // The guard has read the body already; this only takes it out.
-        let bytes = body.collect_bytes().await.map_err(|error| Failure::of(&error))?;
-        if !parts.status.is_success() {
-            return Err(Failure::answer(parts.status, &parts.headers, &bytes));
+        if parts.status.is_success() {
+            return Ok((parts.status, body));
         }
-        let json = serde_json::from_slice(&bytes).map_err(|_| Failure::from(Stage::Format))?;
-        Ok(Answer { status: parts.status, json })
+        let bytes = body.collect_bytes().await.map_err(|error| Failure::of(&error))?;
+        Err(Failure::answer(parts.status, &parts.headers, &bytes))
     }
 
     /// What the server asks for, else twice the last pause; with jitter, so that many callers spread.

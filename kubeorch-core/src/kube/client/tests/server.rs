@@ -7,8 +7,9 @@ use std::time::Duration;
 use ::kube::client::Body;
 use async_trait::async_trait;
 use bytes::Bytes;
+use futures::stream::{self, StreamExt};
 use http::{Request, Response};
-use http_body_util::{BodyExt, Full};
+use http_body_util::{BodyExt, BodyStream, Full, StreamBody};
 use parking_lot::Mutex;
 use serde_json::{Value, json};
 
@@ -35,6 +36,15 @@ pub(in crate::kube) fn lines(events: &[Value]) -> Answer {
     let lines: Vec<_> = events.iter().map(ToString::to_string).collect();
     Answer(200, None, lines.join("\n") + "\n")
 }
+
+/// The same, but the connection stays open and silent.
+pub(in crate::kube) fn open(events: &[Value]) -> Answer {
+    let Answer(status, retry_after, body) = lines(events);
+    Answer(status, retry_after, body + OPEN)
+}
+
+/// Ends a body after which the connection stays open.
+const OPEN: &str = "\u{4}";
 
 /// What was asked.
 #[derive(Debug, Clone)]
@@ -85,7 +95,7 @@ impl Server {
         self.discoveries.lock().clone()
     }
 
-    async fn answer(&self, request: Request<Body>) -> Response<Full<Bytes>> {
+    async fn answer(&self, request: Request<Body>) -> Response<Whole> {
         if let Some(kinds) = self.discovery(request.uri().path()) {
             return respond(&kinds);
         }
@@ -134,18 +144,28 @@ fn header(request: &Request<Body>, name: &str) -> String {
     value.unwrap_or_default().to_owned()
 }
 
-fn respond(answer: &Answer) -> Response<Full<Bytes>> {
+/// A body that ends, or one that does not.
+type Whole = http_body_util::combinators::UnsyncBoxBody<Bytes, std::convert::Infallible>;
+
+fn respond(answer: &Answer) -> Response<Whole> {
     let Answer(status, retry_after, body) = answer;
     let mut response = Response::builder().status(*status);
     if let Some(seconds) = retry_after {
         response = response.header("Retry-After", seconds.to_string());
     }
-    response.body(Full::new(Bytes::from(body.clone()))).unwrap()
+    let body = match body.strip_suffix(OPEN) {
+        None => Full::new(Bytes::from(body.clone())).boxed_unsync(),
+        Some(body) => {
+            let first = BodyStream::new(Full::new(Bytes::from(body.to_owned())));
+            StreamBody::new(first.chain(stream::pending())).boxed_unsync()
+        }
+    };
+    response.body(body).unwrap()
 }
 
 /// The defaults, with a deadline that [`Pauses`] knows from a pause.
 pub(in crate::kube) fn options() -> Options {
-    Options { deadline: DEADLINE, ..Options::default() }
+    Options { deadline: DEADLINE, streaming_lists: false, ..Options::default() }
 }
 
 const DEADLINE: Duration = Duration::from_secs(5);
@@ -171,5 +191,25 @@ impl Clock for Pauses {
             std::future::pending::<()>().await;
         }
         self.0.lock().push(duration);
+    }
+}
+
+/// The clock of tokio's paused time, which leaps to the next wait when everybody waits.
+pub(in crate::kube) struct Leaping(tokio::time::Instant);
+
+impl Leaping {
+    pub(in crate::kube) fn new() -> Arc<Self> {
+        Arc::new(Self(tokio::time::Instant::now()))
+    }
+}
+
+#[async_trait]
+impl Clock for Leaping {
+    fn now(&self) -> Time {
+        Time::from_millis(0).plus(self.0.elapsed())
+    }
+
+    async fn sleep(&self, duration: Duration) {
+        tokio::time::sleep(duration).await;
     }
 }
