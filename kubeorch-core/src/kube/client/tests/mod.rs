@@ -2,6 +2,8 @@
 
 mod calls;
 mod failures;
+#[cfg(feature = "simulator")]
+mod faults;
 mod info;
 mod refusals;
 pub(in crate::kube) mod server;
