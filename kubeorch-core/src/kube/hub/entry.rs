@@ -32,8 +32,8 @@ pub(super) struct Reader {
 impl Entry {
     pub(super) fn new(slot: Slot, objects: usize) -> Self {
         Self {
+            set: Mutex::new(Set::new(slot.scope.kind.clone(), objects)),
             slot,
-            set: Mutex::new(Set::new(objects)),
             readers: Mutex::default(),
             count: watch::channel(0).0,
         }

@@ -4,6 +4,7 @@
 //! one is complete. Its reader is woken by changes, coalesced by object; nothing polls.
 
 mod entry;
+mod row;
 mod set;
 mod shared;
 mod subscription;

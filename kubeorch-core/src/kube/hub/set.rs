@@ -5,8 +5,9 @@ use std::sync::Arc;
 
 use serde_json::Value;
 
+use super::row::{Pieces, Row, Shelf};
 use crate::kube::{Error, Event};
-use crate::manifest::{Key, Object};
+use crate::manifest::{Key, Kind, Object};
 
 /// How a watch is doing.
 #[derive(Debug, Clone)]
@@ -32,12 +33,27 @@ pub struct Changes {
     pub state: bool,
 }
 
-/// Beyond this many unseen keys a reader is told to look at everything.
-const KEYS: usize = 10_000;
+/// Beyond this many unseen keys a reader is told to look at everything; a key takes some 200 bytes, for each
+/// reader.
+const KEYS: usize = 1000;
 
 impl Changes {
     pub(super) fn is_empty(&self) -> bool {
         !self.all && !self.state && self.keys.is_empty()
+    }
+
+    fn note(&mut self, key: Key) {
+        if !self.all {
+            self.keys.insert(key);
+            self.limit();
+        }
+    }
+
+    fn limit(&mut self) {
+        if self.all || self.keys.len() > KEYS {
+            self.all = true;
+            self.keys.clear();
+        }
     }
 
     pub(super) fn add(&mut self, other: &Self) {
@@ -46,24 +62,41 @@ impl Changes {
         if !self.all {
             self.keys.extend(other.keys.iter().cloned());
         }
-        if self.all || self.keys.len() > KEYS {
-            self.all = true;
-            self.keys.clear();
-        }
+        self.limit();
     }
 }
 
+/// An object's place in a set of one kind.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
+struct Place {
+    namespace: Option<Arc<str>>,
+    name: Box<str>,
+}
+
+type Rows = BTreeMap<Place, Row>;
+
 /// The current objects; a second set grows beside them while a watch starts over.
 pub(super) struct Set {
-    pub(super) current: BTreeMap<Key, Arc<Object>>,
-    next: Option<BTreeMap<Key, Arc<Object>>>,
+    kind: Kind,
+    current: Rows,
+    next: Option<Rows>,
+    shelf: Shelf,
+    namespaces: BTreeSet<Arc<str>>,
     pub(super) state: State,
     limit: usize,
 }
 
 impl Set {
-    pub(super) fn new(limit: usize) -> Self {
-        Self { current: BTreeMap::new(), next: Some(BTreeMap::new()), state: State::Syncing, limit }
+    pub(super) fn new(kind: Kind, limit: usize) -> Self {
+        Self {
+            kind,
+            current: Rows::new(),
+            next: Some(Rows::new()),
+            shelf: Shelf::default(),
+            namespaces: BTreeSet::new(),
+            state: State::Syncing,
+            limit,
+        }
     }
 
     /// Whether the watch is over.
@@ -71,34 +104,41 @@ impl Set {
         matches!(self.state, State::Ended(_))
     }
 
+    /// One object; `None` when it is not there or of another kind.
+    pub(super) fn get(&self, key: &Key) -> Option<Object> {
+        if key.kind != self.kind {
+            return None;
+        }
+        let place =
+            Place { namespace: key.namespace.as_deref().map(Arc::from), name: key.name.as_str().into() };
+        self.shelf.read(self.current.get(&place)?)
+    }
+
+    /// Everything as of now, not decoded yet.
+    pub(super) fn view(&self) -> View {
+        let rows = self.current.iter().map(|(place, row)| (place.clone(), row.clone()));
+        View { kind: self.kind.clone(), pieces: self.shelf.pieces(), rows: rows.collect() }
+    }
+
     /// Takes one item of the watch in.
     pub(super) fn take(&mut self, item: Result<Event, Error>) -> Changes {
         let mut changes = Changes::default();
         match item {
-            Ok(Event::Restarted) => self.next = Some(BTreeMap::new()),
+            Ok(Event::Restarted) => self.next = Some(Rows::new()),
             Ok(Event::Synced) => {
                 if let Some(next) = self.next.take() {
-                    changes.keys = self.swap(next);
+                    self.swap(next, &mut changes);
                 }
                 changes.state = !matches!(self.state, State::Live);
                 self.state = State::Live;
             }
-            Ok(Event::Applied(object)) => {
-                let key = object.key();
-                let object = Arc::new(slim(object));
-                if let Some(next) = &mut self.next {
-                    next.insert(key, object);
-                } else {
-                    self.current.insert(key.clone(), object);
-                    changes.keys.insert(key);
-                }
-            }
+            Ok(Event::Applied(object)) => self.apply(object, &mut changes),
             Ok(Event::Deleted(object)) => {
-                let key = object.key();
+                let place = self.place(object.namespace(), object.name());
                 if let Some(next) = &mut self.next {
-                    next.remove(&key);
-                } else if self.current.remove(&key).is_some() {
-                    changes.keys.insert(key);
+                    next.remove(&place);
+                } else if self.current.remove(&place).is_some() {
+                    changes.note(key(&self.kind, &place));
                 }
             }
             Err(error) => {
@@ -115,35 +155,97 @@ impl Set {
         changes
     }
 
-    /// Puts a complete set in place; answers what differs. Unchanged objects keep their memory.
-    fn swap(&mut self, mut next: BTreeMap<Key, Arc<Object>>) -> BTreeSet<Key> {
-        let mut changed = BTreeSet::new();
-        for (key, old) in &self.current {
-            match next.get_mut(key) {
-                Some(new) if **new == **old => *new = old.clone(),
-                _ => {
-                    changed.insert(key.clone());
-                }
+    fn apply(&mut self, object: Object, changes: &mut Changes) {
+        let place = self.place(object.namespace(), object.name());
+        let row = self.shelf.put(&slim(object));
+        if let Some(next) = &mut self.next {
+            next.insert(place, row);
+            return;
+        }
+        let hash = row.hash;
+        let key = key(&self.kind, &place);
+        if self.current.insert(place, row).is_none_or(|old| old.hash != hash) {
+            changes.note(key);
+        }
+        if self.shelf.worn() {
+            self.shelf.renew(self.current.values_mut());
+        }
+    }
+
+    /// Puts a complete set in place and notes what differs.
+    fn swap(&mut self, next: Rows, changes: &mut Changes) {
+        let old = std::mem::replace(&mut self.current, next);
+        for (place, row) in &old {
+            if self.current.get(place).is_none_or(|new| new.hash != row.hash) {
+                changes.note(key(&self.kind, place));
             }
         }
-        changed.extend(next.keys().filter(|key| !self.current.contains_key(*key)).cloned());
-        self.current = next;
-        changed
+        for place in self.current.keys().filter(|place| !old.contains_key(*place)) {
+            changes.note(key(&self.kind, place));
+        }
+        self.shelf.settle();
+        if self.shelf.worn() {
+            self.shelf.renew(self.current.values_mut());
+        }
+        self.namespaces = self.current.keys().filter_map(|place| place.namespace.clone()).collect();
+    }
+
+    fn place(&mut self, namespace: Option<&str>, name: &str) -> Place {
+        let namespace = namespace.map(|namespace| match self.namespaces.get(namespace) {
+            Some(known) => known.clone(),
+            None => {
+                let new: Arc<str> = namespace.into();
+                self.namespaces.insert(new.clone());
+                new
+            }
+        });
+        Place { namespace, name: name.into() }
     }
 }
 
-/// Drops what no reader needs and much memory holds; of a Secret only the names of its entries stay.
+fn key(kind: &Kind, place: &Place) -> Key {
+    Key {
+        kind: kind.clone(),
+        namespace: place.namespace.as_deref().map(str::to_owned),
+        name: place.name.as_ref().to_owned(),
+    }
+}
+
+/// A whole set as of one moment; each object is decoded when its turn comes.
+pub(super) struct View {
+    kind: Kind,
+    pieces: Pieces,
+    rows: Vec<(Place, Row)>,
+}
+
+impl View {
+    pub(super) fn objects(self) -> impl Iterator<Item = (Key, Object)> {
+        let Self { kind, pieces, rows } = self;
+        rows.into_iter().filter_map(move |(place, row)| Some((key(&kind, &place), pieces.read(&row)?)))
+    }
+}
+
+/// Longer annotations are left out, in bytes of their value.
+const ANNOTATION: usize = 1024;
+
+/// Drops what no reader needs and much memory holds; of a Secret and a ConfigMap only the names of the entries
+/// stay.
 fn slim(mut object: Object) -> Object {
-    let secret = object.kind().kind == "Secret";
+    let kind = object.kind();
     let members = object.as_map_mut();
     if let Some(metadata) = members.get_mut("metadata").and_then(Value::as_object_mut) {
         metadata.remove("managedFields");
         if let Some(annotations) = metadata.get_mut("annotations").and_then(Value::as_object_mut) {
             annotations.remove("kubectl.kubernetes.io/last-applied-configuration");
+            annotations.retain(|_, value| value.as_str().is_none_or(|text| text.len() <= ANNOTATION));
         }
     }
-    if secret && let Some(data) = members.get_mut("data").and_then(Value::as_object_mut) {
-        data.values_mut().for_each(|value| *value = Value::from(""));
+    if kind.api_version == "v1" && matches!(kind.kind.as_str(), "Secret" | "ConfigMap") {
+        for member in ["data", "stringData", "binaryData"] {
+            if let Some(data) = members.get_mut(member).and_then(Value::as_object_mut) {
+                data.values_mut().for_each(|value| *value = Value::from(""));
+            }
+        }
     }
     object
 }
