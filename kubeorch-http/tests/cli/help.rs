@@ -4,7 +4,7 @@ use std::path::Path;
 
 use crate::harness::Place;
 
-const VERBS: [&str; 13] = [
+const VERBS: [&str; 14] = [
     "serve",
     "up",
     "plan",
@@ -13,6 +13,7 @@ const VERBS: [&str; 13] = [
     "restore",
     "verify",
     "compact",
+    "retain",
     "export",
     "import",
     "openapi",

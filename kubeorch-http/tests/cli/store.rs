@@ -104,3 +104,66 @@ fn without_a_server_the_file_itself_is_worked_on() {
     std::fs::write(&damaged, "Dear diary").unwrap();
     assert_eq!(place.run(&["verify", "--data-dir", "data"]).code, 7);
 }
+
+#[test]
+fn what_fails_is_named_and_nothing_else_is_blamed() {
+    let place = Place::new();
+    let (server, _) = serve(&place, &SERVE);
+    let other = SERVE.map(|word| if word == "data" { "other" } else { word });
+    serve(&place, &other).0.kill();
+    assert_eq!(place.run(&["backup", "b", "--data-dir", "other"]).code, 0);
+    place.file("file", "");
+    // A backup of another store, and a destination that cannot be: asked of a server, and without one.
+    let based = ["backup", "c", "--base", "b", "--data-dir", "data"];
+    let nowhere = ["backup", "file/c", "--data-dir", "data"];
+    let cases = [
+        (&based[..], 7, "it is of the store", "take a full one"),
+        (&nowhere, 1, "cannot be written", "another place"),
+    ];
+    let check = || {
+        for (args, code, says, hint) in cases {
+            let refused = place.run(args);
+            assert_eq!(refused.code, code, "{args:?}: {}", refused.stderr);
+            let told = refused.stderr.contains(says) && refused.stderr.contains(hint);
+            assert!(told && !refused.stderr.contains("Restore a backup"), "{args:?}: {}", refused.stderr);
+            assert!(!place.path("c").exists());
+        }
+    };
+    check();
+    server.kill();
+    check();
+    let huge = place.run(&[&SERVE[..], &["--store-reserve", "9999999GiB"]].concat());
+    assert_eq!((huge.code, huge.stderr.contains("--store-reserve")), (2, true), "{}", huge.stderr);
+}
+
+#[test]
+fn what_retention_no_longer_keeps_goes_when_it_is_asked_for() {
+    let place = Place::new();
+    let (server, address) = serve(&place, &SERVE);
+    let account = json!({ "name": "Ada", "email": "ada@example.org", "password": "correct horse" });
+    let (_, body) = Client::new(&address, "").send("POST", "/v1/api/auth/register", &account).unwrap();
+    let mut client = Client::new(&address, body["token"].as_str().unwrap());
+    for name in ["first", "second", "third"] {
+        workflow(&mut client, name);
+    }
+    let asked = place.run(&["retain", "--data-dir", "data"]);
+    assert_eq!(asked.code, 0, "{}", asked.stderr);
+    assert!(
+        asked.stdout.starts_with("Removed 0 versions") && asked.stderr.contains("A server has"),
+        "{asked:?}"
+    );
+    server.signal("TERM");
+    assert_eq!(server.end().code, 0);
+
+    let file = place.file("kubeorch.toml", "retention.events = 1\n");
+    let alone = ["retain", "--data-dir", "data", "--config", file.to_str().unwrap(), "--output", "json"];
+    for removes in [true, false] {
+        let removed = place.run(&alone);
+        assert_eq!(removed.code, 0, "{}", removed.stderr);
+        let report: Value = serde_json::from_str(&removed.stdout).unwrap();
+        assert_eq!(report["events"].as_u64().unwrap() > 0, removes, "{report}");
+    }
+    assert_eq!(place.run(&["verify", "--data-dir", "data"]).code, 0);
+    let nothing = place.run(&["retain", "--data-dir", "nowhere"]);
+    assert_eq!((nothing.code, nothing.stderr.contains("there is no store")), (7, true), "{}", nothing.stderr);
+}

@@ -159,3 +159,20 @@ fn the_server_does_one_thing_at_a_time_and_stops_when_its_client_leaves() {
     assert!(answer("\n").contains("does not know this"));
     running.kill();
 }
+
+#[test]
+fn an_export_to_a_full_disk_ends_alike_with_and_without_a_server() {
+    let place = Place::new();
+    let (running, _) = server(&place);
+    let export = || {
+        let mut command = place.command(&["export", "--data-dir", "data"]);
+        let full = std::fs::OpenOptions::new().write(true).open("/dev/full").unwrap();
+        let output = command.stdout(full).stderr(Stdio::piped()).output().unwrap();
+        let said = String::from_utf8_lossy(&output.stderr).into_owned();
+        assert_eq!(output.status.code(), Some(1), "{said}");
+        assert!(said.contains("the export cannot be written") && said.contains("Free space there"), "{said}");
+    };
+    export();
+    running.kill();
+    export();
+}

@@ -17,7 +17,7 @@ pub(crate) use installed::{Component, Install, List, Remove, Rollback, Rules, Up
 pub(crate) use plugin::{Build, Cargo, Check, Inspect, New, Plugin, PluginCommand, Run, Test};
 pub(crate) use serve::{Durability, LogFormat, Serve};
 pub(crate) use simulator::Simulator;
-pub(crate) use store::{Backup, Compact, DataDir, Export, Import, Restore, Verify};
+pub(crate) use store::{Backup, Compact, DataDir, Export, Import, Restore, Retain, Verify};
 
 const EXAMPLES: &str = "\
 Examples:
@@ -72,6 +72,8 @@ pub(crate) enum Command {
     Verify(Verify),
     /// Give the free pages of a store back to the disk
     Compact(Compact),
+    /// Remove what retention no longer keeps, also while a server uses the store
+    Retain(Retain),
     /// Write the store as lines of JSON, also while a server uses it
     Export(Export),
     /// Make a store from an export

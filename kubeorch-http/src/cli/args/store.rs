@@ -31,6 +31,14 @@ Examples:
 
 Exit code 0 says that nothing is wrong, 7 that something is; the answer names it.";
 
+const RETAIN: &str = "\
+Examples:
+  kubeorch retain                          by the policy of the running server
+  kubeorch retain --config kubeorch.toml   without one, by `retention.*` of its file
+
+A server does this by itself every hour. It works on a disk that is nearly full as well; `kubeorch compact` then gives
+what became free back to the disk.";
+
 const EXPORT: &str = "\
 Examples:
   kubeorch export store.jsonl              everything, as a line of JSON for each row and event
@@ -114,6 +122,20 @@ pub(crate) struct Verify {
 pub(crate) struct Compact {
     #[command(flatten)]
     pub(crate) place: DataDir,
+}
+
+/// `kubeorch retain`
+#[derive(Args)]
+#[command(after_help = RETAIN)]
+pub(crate) struct Retain {
+    /// The server's configuration file, for `retention.*`; used where no server has the store open
+    #[arg(long, value_name = "FILE", env = "KUBEORCH_CONFIG", value_hint = clap::ValueHint::FilePath)]
+    pub(crate) config: Option<PathBuf>,
+    #[command(flatten)]
+    pub(crate) place: DataDir,
+    /// Form of the answer
+    #[arg(short, long, value_name = "FORMAT", default_value = "table")]
+    pub(crate) output: Format,
 }
 
 /// `kubeorch export`

@@ -11,7 +11,7 @@ use kubeorch_core::time::SystemClock;
 use tokio_util::sync::CancellationToken;
 
 use crate::cli::args;
-use crate::cli::config::{EncryptionKey, Layers, Settings};
+use crate::cli::config::{EncryptionKey, Layers, Settings, environment};
 use crate::cli::failure::{Failure, Outcome};
 use crate::cli::output::Terminal;
 use crate::cli::signals::Signals;
@@ -23,9 +23,7 @@ use crate::{Options, Rate};
 
 /// Serves until somebody asks to stop.
 pub(crate) async fn serve(args: &args::Serve, terminal: &mut Terminal) -> Outcome {
-    let environment = std::env::vars_os()
-        .filter_map(|(name, value)| Some((name.into_string().ok()?, value.into_string().ok()?)));
-    let layers = Layers::read(args, environment)?;
+    let layers = Layers::read(args, environment())?;
     let settings = Settings::new(&layers);
     if args.print_config {
         terminal.data(&layers.print())?;
@@ -73,7 +71,7 @@ async fn run(mut settings: Settings, terminal: &mut Terminal) -> Outcome {
 /// The server is of use without its socket, so a path that is too long or a file system without sockets only warns.
 #[cfg(unix)]
 fn control(dir: &Path, store: Arc<Redb>, engine: &Engine) -> Option<Control> {
-    Control::listen(dir, store, engine.plugins().clone())
+    Control::listen(dir, store, engine)
         .inspect_err(
             |error| tracing::warn!(%error, "no backups and no plugin commands while this server runs: its socket is missing"),
         )

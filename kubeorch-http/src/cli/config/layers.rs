@@ -41,13 +41,32 @@ impl Layers {
     ) -> Result<Self, Failure> {
         let mut layers = Self::default();
         layers.flags(args);
-        layers.environment(environment);
-        if let Some(path) = &args.config {
-            let source = Source::new(path);
-            layers.file(&source.to_string(), &read(&source)?);
-        }
-        layers.defaults();
+        layers.below_flags(args.config.as_deref(), environment)?;
         Ok(layers)
+    }
+
+    /// The same without flags: what a server with this file and environment goes by.
+    pub(crate) fn of_file(
+        config: Option<&Path>,
+        environment: impl IntoIterator<Item = (String, String)>,
+    ) -> Result<Self, Failure> {
+        let mut layers = Self::default();
+        layers.below_flags(config, environment)?;
+        Ok(layers)
+    }
+
+    fn below_flags(
+        &mut self,
+        config: Option<&Path>,
+        environment: impl IntoIterator<Item = (String, String)>,
+    ) -> Result<(), Failure> {
+        self.environment(environment);
+        if let Some(path) = config {
+            let source = Source::new(path);
+            self.file(&source.to_string(), &read(&source)?);
+        }
+        self.defaults();
+        Ok(())
     }
 
     fn flags(&mut self, args: &Serve) {
@@ -228,4 +247,10 @@ fn show(key: &Key, value: &Value) -> String {
             format!("[{}]", items.iter().map(|item| quoted(item)).collect::<Vec<_>>().join(", "))
         }
     }
+}
+
+/// The variables of this process that are text.
+pub(crate) fn environment() -> impl Iterator<Item = (String, String)> {
+    std::env::vars_os()
+        .filter_map(|(name, value)| Some((name.into_string().ok()?, value.into_string().ok()?)))
 }

@@ -11,5 +11,5 @@ mod size;
 mod tests;
 
 pub(crate) use key_file::{NAME as KEY_FILE, encryption_key};
-pub(crate) use layers::Layers;
+pub(crate) use layers::{Layers, environment};
 pub(crate) use settings::{EncryptionKey, Settings, address, default_data_dir};

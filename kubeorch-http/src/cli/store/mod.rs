@@ -12,6 +12,7 @@ mod import;
 mod pace;
 mod place;
 mod restore;
+mod retain;
 mod sink;
 mod size;
 mod verify;
@@ -22,6 +23,7 @@ pub(crate) use compact::compact;
 pub(crate) use export::export;
 pub(crate) use import::import;
 pub(crate) use restore::restore;
+pub(crate) use retain::retain;
 pub(crate) use size::Size;
 pub(crate) use verify::verify;
 

@@ -6,8 +6,9 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 
+use kubeorch_core::store::export::Error;
+
 use super::stands_for_a_stream;
-use crate::cli::exit;
 use crate::cli::failure::Failure;
 use crate::cli::output::Terminal;
 
@@ -74,7 +75,8 @@ impl Sink {
 }
 
 fn failed(path: &Path, error: &io::Error) -> Failure {
-    Failure::new(exit::FAILURE, format!("{} cannot be written: {error}", path.display()))
+    let reason = Error::Io(io::Error::new(error.kind(), format!("{}: {error}", path.display())));
+    kubeorch_core::Error::from(reason).into()
 }
 
 /// The writing half.

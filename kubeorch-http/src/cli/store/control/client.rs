@@ -45,7 +45,7 @@ pub(in crate::cli::store) async fn ask_for_text<T: DeserializeOwned>(
         match serde_json::from_str(&line).map_err(|error| gone(&error))? {
             Line::Progress(bytes) => terminal.note(&format!("{} copied", Size(bytes))),
             Line::Text(text) => take(&text).map_err(|error| {
-                Failure::new(exit::FAILURE, format!("the answer cannot be written: {error}"))
+                kubeorch_core::Error::from(kubeorch_core::store::export::Error::Io(error))
             })?,
             Line::Result(value) => return serde_json::from_value(value).map_err(|error| gone(&error)),
             Line::Error { code, message, hint } => return Err(Failure::new(code, message).hint(hint)),

@@ -34,6 +34,8 @@ pub(crate) enum Request {
     },
     /// Check the store.
     Verify,
+    /// Remove what retention no longer keeps.
+    Retain,
     /// Send the store as text.
     Export,
     /// Look at the installed plugins, or change them.

@@ -5,7 +5,8 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::Duration;
 
-use kubeorch_core::plugins;
+use kubeorch_core::Engine;
+use kubeorch_core::actor::Actor;
 use kubeorch_core::store::{Db, Redb};
 use kubeorch_core::time::SystemClock;
 use serde::Serialize;
@@ -38,7 +39,7 @@ pub(crate) struct Control {
 
 impl Control {
     /// Listens in the data directory of an open store. The store's lock says that nobody else does.
-    pub(crate) fn listen(dir: &Path, store: Arc<Redb>, plugins: plugins::Service) -> io::Result<Self> {
+    pub(crate) fn listen(dir: &Path, store: Arc<Redb>, engine: &Engine) -> io::Result<Self> {
         let path = dir.join(NAME);
         match std::fs::remove_file(&path) {
             Err(error) if error.kind() != ErrorKind::NotFound => return Err(error),
@@ -47,9 +48,10 @@ impl Control {
         let listener = UnixListener::bind(&path)?;
         std::fs::set_permissions(&path, std::os::unix::fs::PermissionsExt::from_mode(0o600))?;
         let work = Arc::new(Semaphore::new(1));
+        let engine = engine.clone();
         let task = tokio::spawn(async move {
             while let Ok((stream, _)) = listener.accept().await {
-                tokio::spawn(answer(stream, store.clone(), plugins.clone(), work.clone()));
+                tokio::spawn(answer(stream, store.clone(), engine.clone(), work.clone()));
             }
         });
         Ok(Self { path, task })
@@ -64,7 +66,7 @@ impl Drop for Control {
     }
 }
 
-async fn answer(stream: UnixStream, store: Arc<Redb>, plugins: plugins::Service, work: Arc<Semaphore>) {
+async fn answer(stream: UnixStream, store: Arc<Redb>, engine: Engine, work: Arc<Semaphore>) {
     let (read, mut write) = stream.into_split();
     let mut line = String::new();
     let mut reader = BufReader::new(read.take(MAX_REQUEST));
@@ -72,11 +74,11 @@ async fn answer(stream: UnixStream, store: Arc<Redb>, plugins: plugins::Service,
     let client = reader.into_inner().into_inner();
     let done = match serde_json::from_str(&line) {
         Ok(request) => {
-            // Plugins have a queue of their own, and a backup may take an hour.
-            let own = matches!(request, Request::Plugin { .. });
+            // Plugins and sweeps have queues of their own, and a backup may take an hour.
+            let own = matches!(request, Request::Plugin { .. } | Request::Retain);
             let alone = (!own).then(|| work.try_acquire()).transpose();
             match alone {
-                Ok(_alone) => perform(request, store, plugins, client, &mut write).await,
+                Ok(_alone) => perform(request, store, &engine, client, &mut write).await,
                 Err(_) => Err(Failure::new(exit::STORE, "the server is at another backup, check or export")
                     .hint("Try again when it is done.")),
             }
@@ -97,7 +99,7 @@ async fn send(write: &mut OwnedWriteHalf, line: &Line) -> io::Result<()> {
 async fn perform(
     request: Request,
     store: Arc<Redb>,
-    plugins: plugins::Service,
+    engine: &Engine,
     client: OwnedReadHalf,
     write: &mut OwnedWriteHalf,
 ) -> Result<Value, Failure> {
@@ -115,8 +117,12 @@ async fn perform(
             .await
         }
         Request::Plugin { change } => {
-            let rows = change.perform(&plugins).await?;
+            let rows = change.perform(engine.plugins()).await?;
             serde_json::to_value(rows).map_err(|error| failed(&error))
+        }
+        Request::Retain => {
+            let report = engine.retention().sweep(&Actor::System).await?;
+            serde_json::to_value(report).map_err(|error| failed(&error))
         }
         Request::Export => {
             tracing::info!("exporting the store");
