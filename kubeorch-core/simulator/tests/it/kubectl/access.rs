@@ -29,17 +29,17 @@ async fn rights_are_asked_for_and_enforced() {
         (
             "create deploy a --image=a --as jane",
             1,
-            "deployments.apps is forbidden: User \"jane\" cannot create resource \"deployments\" in API group \"apps\" in the namespace \"default\"",
+            "deployments.apps is forbidden: User \"jane\" cannot create resource \"deployments\" in API group \"apps\" in the namespace \"%ns%\"",
         ),
         ("create sa bot", 0, "created"),
         ("create token bot", 0, "simulator-"),
         (
-            "create clusterrolebinding bots --clusterrole=view --group=system:serviceaccounts:default",
+            "create clusterrolebinding %ns%-bots --clusterrole=view --group=system:serviceaccounts:%ns%",
             0,
             "created",
         ),
-        ("get configmaps --as system:serviceaccount:default:bot -A", 0, "kube-root-ca.crt"),
-        ("get secrets --as system:serviceaccount:default:bot", 1, "cannot list resource \"secrets\""),
+        ("get configmaps --as system:serviceaccount:%ns%:bot -A", 0, "kube-root-ca.crt"),
+        ("get secrets --as system:serviceaccount:%ns%:bot", 1, "cannot list resource \"secrets\""),
         ("auth can-i delete pods --as root --as-group system:masters", 0, "yes"),
         ("get pods --as jane --as-group system:masters", 0, "No resources found"),
     ] {

@@ -106,7 +106,7 @@ async fn top_reads_the_meters() {
             ("annotate pod web simulator/cpu-load=2", "annotated"),
             ("top pod web", "web    2000m"),
             ("top nodes", "simulator-node-1"),
-            ("get --raw /apis/metrics.k8s.io/v1beta1/namespaces/default/pods/web", "\"window\":\"10s\""),
+            ("get --raw /apis/metrics.k8s.io/v1beta1/namespaces/%ns%/pods/web", "\"window\":\"10s\""),
         ])
         .await;
 }

@@ -75,7 +75,7 @@ async fn workloads_are_applied_rolled_out_and_deleted() {
             "",
             0,
             &[
-                "Successfully assigned default/db-0",
+                "Successfully assigned %ns%/db-0",
                 "Started container db",
                 "PersistentVolumeClaim",
                 "data-db-0",
@@ -98,13 +98,13 @@ async fn workloads_are_applied_rolled_out_and_deleted() {
         ),
         ("delete deploy web --cascade=foreground --timeout=30s", "", 0, &["deleted"]),
         ("delete sts db --timeout=30s", "", 0, &["deleted"]),
-        ("get deploy,sts", "", 0, &["No resources found in default namespace."]),
-        ("create namespace team", "", 0, &["namespace/team created"]),
-        ("create configmap settings --from-literal=a=b -n team", "", 0, &["configmap/settings created"]),
-        ("create secret generic token --from-literal=a=b -n team", "", 0, &["secret/token created"]),
-        ("get configmap settings -n team -o jsonpath={.data.a}", "", 0, &["b"]),
-        ("get secret token -n team -o jsonpath={.data.a}", "", 0, &["Yg=="]),
-        ("delete namespace team --timeout=30s", "", 0, &["namespace \"team\" deleted"]),
+        ("get deploy,sts", "", 0, &["No resources found in %ns% namespace."]),
+        ("create namespace %ns%-team", "", 0, &["namespace/%ns%-team created"]),
+        ("create configmap settings --from-literal=a=b -n %ns%-team", "", 0, &["configmap/settings created"]),
+        ("create secret generic token --from-literal=a=b -n %ns%-team", "", 0, &["secret/token created"]),
+        ("get configmap settings -n %ns%-team -o jsonpath={.data.a}", "", 0, &["b"]),
+        ("get secret token -n %ns%-team -o jsonpath={.data.a}", "", 0, &["Yg=="]),
+        ("delete namespace %ns%-team --timeout=30s", "", 0, &["namespace \"%ns%-team\" deleted"]),
     ] {
         kubectl.check(arguments, input, code, expected).await;
     }
