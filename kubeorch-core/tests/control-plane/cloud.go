@@ -3,10 +3,12 @@ package main
 import (
 	"context"
 	"fmt"
+	"os"
 	"sync/atomic"
 
 	corev1 "k8s.io/api/core/v1"
 	networking "k8s.io/api/networking/v1"
+	apierrors "k8s.io/apimachinery/pkg/api/errors"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 	"k8s.io/client-go/informers"
 	"k8s.io/client-go/kubernetes"
@@ -15,6 +17,9 @@ import (
 
 // provisioner is who makes volumes, under the simulator's name.
 const provisioner = "simulator.local/volumes"
+
+// driver is the name of their driver, which may hold no slash.
+const driver = "simulator.local"
 
 // cloud does what a provider does: volumes for claims, addresses for balancers and ingresses.
 type cloud struct {
@@ -42,8 +47,7 @@ func newCloud(client kubernetes.Interface, factory informers.SharedInformerFacto
 	return c
 }
 
-// start carries out what was seen. What fails is tried again when the object changes; the errors that
-// can happen here say that it changed already.
+// start carries out what was seen. What fails because the object changed is tried again with the change.
 func (c *cloud) start(ctx context.Context) {
 	go func() {
 		for {
@@ -55,6 +59,12 @@ func (c *cloud) start(ctx context.Context) {
 			}
 		}
 	}()
+}
+
+func report(err error) {
+	if err != nil && !apierrors.IsConflict(err) && !apierrors.IsNotFound(err) && !apierrors.IsAlreadyExists(err) {
+		fmt.Fprintln(os.Stderr, "cloud:", err)
+	}
 }
 
 func (c *cloud) address() string {
@@ -79,9 +89,10 @@ func (c *cloud) claim(object any) func(context.Context) {
 	}}
 	volume.Name = "pvc-" + string(claim.UID)
 	volume.Annotations = map[string]string{"pv.kubernetes.io/provisioned-by": provisioner}
-	volume.Spec.CSI = &corev1.CSIPersistentVolumeSource{Driver: provisioner, VolumeHandle: volume.Name}
+	volume.Spec.CSI = &corev1.CSIPersistentVolumeSource{Driver: driver, VolumeHandle: volume.Name}
 	return func(ctx context.Context) {
-		_, _ = c.client.CoreV1().PersistentVolumes().Create(ctx, volume, metav1.CreateOptions{})
+		_, err := c.client.CoreV1().PersistentVolumes().Create(ctx, volume, metav1.CreateOptions{})
+		report(err)
 	}
 }
 
@@ -93,7 +104,7 @@ func (c *cloud) volume(object any) func(context.Context) {
 		return nil
 	}
 	return func(ctx context.Context) {
-		_ = c.client.CoreV1().PersistentVolumes().Delete(ctx, volume.Name, metav1.DeleteOptions{})
+		report(c.client.CoreV1().PersistentVolumes().Delete(ctx, volume.Name, metav1.DeleteOptions{}))
 	}
 }
 
@@ -106,7 +117,8 @@ func (c *cloud) service(object any) func(context.Context) {
 	service = service.DeepCopy()
 	return func(ctx context.Context) {
 		service.Status.LoadBalancer.Ingress = []corev1.LoadBalancerIngress{{IP: c.address()}}
-		_, _ = c.client.CoreV1().Services(service.Namespace).UpdateStatus(ctx, service, metav1.UpdateOptions{})
+		_, err := c.client.CoreV1().Services(service.Namespace).UpdateStatus(ctx, service, metav1.UpdateOptions{})
+		report(err)
 	}
 }
 
@@ -118,6 +130,7 @@ func (c *cloud) ingress(object any) func(context.Context) {
 	ingress = ingress.DeepCopy()
 	return func(ctx context.Context) {
 		ingress.Status.LoadBalancer.Ingress = []networking.IngressLoadBalancerIngress{{IP: c.address()}}
-		_, _ = c.client.NetworkingV1().Ingresses(ingress.Namespace).UpdateStatus(ctx, ingress, metav1.UpdateOptions{})
+		_, err := c.client.NetworkingV1().Ingresses(ingress.Namespace).UpdateStatus(ctx, ingress, metav1.UpdateOptions{})
+		report(err)
 	}
 }

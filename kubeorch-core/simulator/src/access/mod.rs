@@ -45,7 +45,8 @@ impl User {
     /// Makes it a member of a group; members of `system:masters` may do everything.
     #[must_use]
     pub fn group(mut self, group: impl Into<String>) -> Self {
-        self.groups.push(group.into());
+        // The group of everybody comes last: the server adds it when it knows who asks.
+        self.groups.insert(self.groups.len() - 1, group.into());
         self
     }
 
@@ -85,7 +86,7 @@ pub(crate) fn identify(core: &Core, parts: &Parts) -> Result<User, Status> {
     }
     for (resource, name) in [("users", name)]
         .into_iter()
-        .chain(wanted.groups.iter().skip(1).map(|group| ("groups", group.as_str())))
+        .chain(wanted.groups.iter().rev().skip(1).map(|group| ("groups", group.as_str())))
     {
         let attempt = Attempt { verb: "impersonate", resource, name, ..Attempt::default() };
         attempt.check(core, &user)?;

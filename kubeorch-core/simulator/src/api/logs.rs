@@ -86,8 +86,7 @@ fn read(core: &Core, pod: &Value, options: &LogOptions) -> Result<kubelet::Log, 
             name(pod)
         )));
     };
-    kubelet::log(runtime, options, core.now())
-        .map_err(|why| Status::bad_request(format!("{why} in pod \"{}\"", name(pod))))
+    kubelet::log(runtime, name(pod), options, core.now()).map_err(Status::bad_request)
 }
 
 /// A log that is followed until its container ends.

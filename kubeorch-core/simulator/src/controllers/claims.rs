@@ -8,6 +8,8 @@ use crate::core::{Core, Writer};
 use crate::value::{list, name, namespace, put, terminating, text, uid};
 
 const PROVISIONER: &str = "simulator.local/volumes";
+/// The driver of the volumes; unlike a provisioner's name it may hold no slash.
+const DRIVER: &str = "simulator.local";
 const COMPONENT: &str = "persistentvolume-controller";
 const DEFAULT: &str = "/metadata/annotations/storageclass.kubernetes.io~1is-default-class";
 
@@ -134,7 +136,7 @@ fn provision(core: &mut Core, claim: &std::sync::Arc<Value>, class: &Value) {
             "persistentVolumeReclaimPolicy": class["reclaimPolicy"],
             "storageClassName": name(class),
             "volumeMode": claim["spec"]["volumeMode"],
-            "csi": { "driver": PROVISIONER, "volumeHandle": volume },
+            "csi": { "driver": DRIVER, "volumeHandle": volume },
         },
         "status": { "phase": "Available" },
     });

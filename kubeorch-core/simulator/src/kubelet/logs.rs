@@ -43,11 +43,11 @@ pub(crate) struct Log {
 }
 
 /// The log of a container, or why there is none.
-pub(crate) fn log(runtime: &Runtime, options: &LogOptions, now: Timestamp) -> Result<Log, String> {
+pub(crate) fn log(runtime: &Runtime, pod: &str, options: &LogOptions, now: Timestamp) -> Result<Log, String> {
     let Some(container) = runtime.containers.iter().find(|one| one.name == options.container) else {
-        return Err(format!("container {} is not valid", options.container));
+        return Err(format!("container {} is not valid for pod {pod}", options.container));
     };
-    let (run, end) = run(container, options.previous)?;
+    let (run, end) = run(container, pod, options.previous)?;
     let mut lines = said(container, run, end.as_ref().map(|end| (end.code, end.finished)), now);
     lines.retain(|line| options.since.is_none_or(|since| line.at > since));
     let skip = options.tail.map_or(0, |tail| lines.len().saturating_sub(tail));
@@ -56,12 +56,16 @@ pub(crate) fn log(runtime: &Runtime, options: &LogOptions, now: Timestamp) -> Re
 }
 
 /// Begin and end of the run a log is of.
-fn run(container: &Container, previous: bool) -> Result<(Timestamp, Option<End>), String> {
+fn run(container: &Container, pod: &str, previous: bool) -> Result<(Timestamp, Option<End>), String> {
     let name = &container.name;
+    let waiting =
+        |why: &str| Err(format!("container \"{name}\" in pod \"{pod}\" is waiting to start: {why}"));
     Ok(if previous {
         match &container.last {
             Some(end) => (end.started, Some(end.clone())),
-            None => return Err(format!("previous terminated container \"{name}\" not found")),
+            None => {
+                return Err(format!("previous terminated container \"{name}\" in pod \"{pod}\" not found"));
+            }
         }
     } else {
         match (&container.state, &container.last) {
@@ -69,15 +73,10 @@ fn run(container: &Container, previous: bool) -> Result<(Timestamp, Option<End>)
             (State::Ended(end), _) | (State::Backoff { .. } | State::Starting { .. }, Some(end)) => {
                 (end.started, Some(end.clone()))
             }
-            (State::NoImage { .. }, _) => {
-                return Err(format!(
-                    "container \"{name}\" is waiting to start: trying and failing to pull image"
-                ));
-            }
-            (State::NoConfig { .. }, _) => {
-                return Err(format!("container \"{name}\" is waiting to start: CreateContainerConfigError"));
-            }
-            _ => return Err(format!("container \"{name}\" is waiting to start: ContainerCreating")),
+            (State::NoImage { first: true, .. }, _) => return waiting("image can't be pulled"),
+            (State::NoImage { .. }, _) => return waiting("trying and failing to pull image"),
+            (State::NoConfig { .. }, _) => return waiting("CreateContainerConfigError"),
+            _ => return waiting("ContainerCreating"),
         }
     })
 }

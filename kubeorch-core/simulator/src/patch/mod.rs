@@ -10,6 +10,9 @@ use crate::apply::Shape;
 
 pub(crate) use strategic::strategic_merge;
 
+/// All the server says of an operation that fails, be it a `test` or a path that is not there.
+const REFUSED: &str = "the server rejected our request due to an error in our request";
+
 /// RFC 6902. A failed `test` is 422, a malformed patch 400, as the server answers.
 pub(crate) fn json_patch(live: &Value, patch: &Value) -> Result<Value, Status> {
     let patch: json_patch::Patch =
@@ -20,8 +23,7 @@ pub(crate) fn json_patch(live: &Value, patch: &Value) -> Result<Value, Status> {
         let absent = matches!(&operation, PatchOperation::Test(test)
             if test.value.is_null() && result.pointer(test.path.as_str()).is_none());
         if !absent {
-            json_patch::patch(&mut result, &[operation])
-                .map_err(|error| Status::unprocessable(error.to_string()))?;
+            json_patch::patch(&mut result, &[operation]).map_err(|_| Status::unprocessable(REFUSED))?;
         }
     }
     Ok(result)

@@ -72,7 +72,21 @@ async fn logs_are_read_followed_and_cut() {
             &["met"],
         )
         .await;
+    kubectl
+        .all(&[
+            ("run stuck --image=simulator/image-not-found", "created"),
+            (
+                "wait --for=jsonpath={.status.containerStatuses[0].state.waiting.reason}=ImagePullBackOff pod/stuck --timeout=20s",
+                "met",
+            ),
+        ])
+        .await;
     for (arguments, code, expected) in [
+        (
+            "logs stuck",
+            1,
+            "container \"stuck\" in pod \"stuck\" is waiting to start: trying and failing to pull image",
+        ),
         ("logs web -c web", 0, "web starting web:1\nweb listening\n"),
         ("logs web --all-containers --prefix", 0, "[pod/web/side] side listening"),
         ("logs web -c web --limit-bytes=12", 0, "web starting"),
@@ -80,7 +94,7 @@ async fn logs_are_read_followed_and_cut() {
         ("logs crash --previous", 0, "fatal: simulated failure, exit code 1"),
         ("logs crash --previous --tail=1 --timestamps", 0, "Z fatal: simulated failure"),
         ("logs crash -f", 0, "fatal: simulated failure, exit code 1"),
-        ("logs web -c web --previous", 1, "previous terminated container \"web\" not found in pod \"web\""),
+        ("logs web -c web --previous", 1, "previous terminated container \"web\" in pod \"web\" not found"),
     ] {
         kubectl.check(arguments, "", code, &[expected]).await;
     }

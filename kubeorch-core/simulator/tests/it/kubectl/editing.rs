@@ -71,7 +71,7 @@ async fn objects_are_changed_in_every_way() {
             "patch deploy web --type=json -p [{\"op\":\"test\",\"path\":\"/spec/replicas\",\"value\":7}]",
             String::new(),
             1,
-            "value did not match",
+            "the server rejected our request due to an error in our request",
         ),
         ("patch deploy web --type=merge -p {\"spec\":{\"replicas\":2}}", String::new(), 0, "patched"),
         (

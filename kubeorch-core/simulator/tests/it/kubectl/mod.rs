@@ -2,7 +2,7 @@
 //!
 //! With `KUBEORCH_TEST_CLUSTER=1` against the cluster that `KUBECONFIG` names instead, so that what the
 //! simulator is expected to do is what Kubernetes does. The nodes of that cluster must behave as simulated
-//! ones: `kubeorch-core/tests/control-plane` has such. What cannot hold there says so with [`Kubectl::real`].
+//! ones: `kubeorch-core/tests/control-plane` has such.
 //!
 //! Without `kubectl` on the path the tests say so and pass.
 
@@ -111,10 +111,11 @@ impl Kubectl {
 impl Drop for Kubectl {
     fn drop(&mut self) {
         if self.real {
-            let left = [self.namespace.clone(), format!("{}-team", self.namespace)];
+            let left = "namespace/%ns% namespace/%ns%-team priorityclass/%ns%-high clusterrole/%ns%-see \
+                clusterrolebinding/%ns%-bots";
             let _ = std::process::Command::new("kubectl")
-                .args(["delete", "namespace", "--wait=false", "--ignore-not-found"])
-                .args(left)
+                .args(["delete", "--wait=false", "--ignore-not-found"])
+                .args(self.fill(left).split_whitespace())
                 .env("KUBECONFIG", self.config.path())
                 .env("HOME", self.home.path())
                 .output();
