@@ -2,14 +2,15 @@
 //! machine may hold, and a connection test that says which stage fails.
 //!
 //! A kubeconfig from a stranger is data: nothing in it may start a program, read a file of this machine or send
-//! the traffic elsewhere, and all such entries are reported at once. The user's own files ([`local`],
-//! [`in_cluster`]) follow kubectl's rules.
+//! the traffic elsewhere, and all such entries are reported at once. The user's own files
+//! ([`from_kubeconfig_files`], [`in_cluster`]) follow kubectl's rules.
 //!
 //! The TLS provider is aws-lc-rs; kube-rs installs it for the process when there is none yet, so an
 //! embedder's own choice stands.
 
 mod check;
 mod connector;
+mod files;
 mod own;
 mod probe;
 #[cfg(test)]

@@ -4,9 +4,10 @@ use std::path::Path;
 use std::sync::Arc;
 
 use ::kube::Config;
-use ::kube::config::{KubeConfigOptions, Kubeconfig, KubeconfigError};
+use ::kube::config::{KubeConfigOptions, Kubeconfig};
 
 use super::connector::build;
+use super::files::{self, why};
 use crate::kube::Error;
 use crate::kube::client::{Client, Options};
 use crate::time::SystemClock;
@@ -25,18 +26,34 @@ pub struct ContextInfo {
 }
 
 /// A client from files of this machine: `path`, else the list in `KUBECONFIG` (merged, the first entry of a name
-/// wins), else `~/.kube/config`. Programs and files that the entries name are used: they are the user's own.
+/// wins, files that do not exist are passed over), else `~/.kube/config`. Where no file was named and none is
+/// there, the account of the pod that this program runs in. Programs and files that the entries name are used:
+/// they are the user's own.
 ///
 /// Proxies are not supported; `HTTPS_PROXY` is ignored.
 pub async fn from_kubeconfig_files(
     path: Option<&Path>,
     context: Option<&str>,
 ) -> Result<(Client, ContextInfo), Error> {
-    let file = match path {
-        Some(path) => Kubeconfig::read_from(path),
-        None => Kubeconfig::read(),
-    };
-    let file = file.map_err(|error| Error::Credentials(why(&error)))?;
+    let (list, home) = (std::env::var_os("KUBECONFIG"), std::env::home_dir());
+    match files::load(path, list.as_deref(), home.as_deref()) {
+        Ok(file) => client(file, context).await,
+        // Like kubectl; but who names a context means a file.
+        Err(files::Missing::Files(text)) if context.is_none() => {
+            in_cluster().await.map_err(|_| Error::Credentials(text))
+        }
+        Err(missing) => Err(missing.into()),
+    }
+}
+
+/// A client with the account of the pod this program runs in. Its token is read again before it expires.
+pub async fn in_cluster() -> Result<(Client, ContextInfo), Error> {
+    let variable = |name: &str| std::env::var(name).ok();
+    let (host, port) = (variable("KUBERNETES_SERVICE_HOST"), variable("KUBERNETES_SERVICE_PORT"));
+    client(files::account(host.as_deref(), port.as_deref(), Path::new(files::ACCOUNT))?, None).await
+}
+
+async fn client(file: Kubeconfig, context: Option<&str>) -> Result<(Client, ContextInfo), Error> {
     let options = KubeConfigOptions { context: context.map(str::to_owned), ..KubeConfigOptions::default() };
     let name = options.context.clone().or_else(|| file.current_context.clone()).unwrap_or_default();
     let named = file.contexts.iter().find(|context| context.name == name);
@@ -59,35 +76,8 @@ pub async fn from_kubeconfig_files(
     Ok((off_runtime(config).await?, info))
 }
 
-/// A client with the account of the pod this program runs in.
-pub async fn in_cluster() -> Result<(Client, ContextInfo), Error> {
-    let config = Config::incluster()
-        .map_err(|_| Error::Credentials("this program does not run in a pod with an account".to_owned()))?;
-    let info = ContextInfo {
-        context: "in-cluster".to_owned(),
-        cluster: "in-cluster".to_owned(),
-        server: config.cluster_url.to_string(),
-        namespace: config.default_namespace.clone(),
-    };
-    Ok((off_runtime(config).await?, info))
-}
-
 /// Building runs the user's credential program and waits for it, so it must not hold a worker of the runtime.
 async fn off_runtime(config: Config) -> Result<Client, Error> {
     let built = tokio::task::spawn_blocking(|| build(config, &Options::default(), Arc::new(SystemClock)));
     built.await.unwrap_or_else(|_| Err(Error::Credentials("preparing them failed".to_owned())))
-}
-
-/// Paths and names are the user's own and may be told; contents may hold secrets and are not.
-fn why(error: &KubeconfigError) -> String {
-    match error {
-        KubeconfigError::Parse(_) => "the kubeconfig is not valid YAML of its kind".to_owned(),
-        KubeconfigError::CurrentContextNotSet => "the kubeconfig has no current context".to_owned(),
-        KubeconfigError::LoadContext(name) => format!("the kubeconfig has no context `{name}`"),
-        KubeconfigError::ReadConfig(error, path) => {
-            format!("cannot read {}: {}", path.display(), error.kind())
-        }
-        KubeconfigError::FindPath => "there is no kubeconfig: no home directory is known".to_owned(),
-        other => other.to_string(),
-    }
 }
