@@ -83,8 +83,13 @@ impl Links {
         }
         let link = self.fresh(cluster).await?;
         let mut open = self.open.lock();
-        if let Some((_, old)) = open.get(&cluster.id) {
-            self.hub.forget(&old.id);
+        match open.get(&cluster.id) {
+            // Somebody was faster. One connection serves all, for they share its pace and its health.
+            Some((generation, link)) if *generation == cluster.generation => return Ok(link.clone()),
+            // The caller read the cluster before it changed.
+            Some((generation, _)) if *generation > cluster.generation => return Ok(link),
+            Some((_, old)) => self.hub.forget(&old.id),
+            None => {}
         }
         if open.len() >= MAX_LINKS {
             // Connections are cheap to make again; dropping all is simpler than tracking their age.
@@ -92,6 +97,13 @@ impl Links {
         }
         open.insert(cluster.id, (cluster.generation, link.clone()));
         Ok(link)
+    }
+
+    /// Ends a cluster's connection and its watches, because it was removed.
+    pub(crate) fn close(&self, id: &ClusterId) {
+        if let Some((_, old)) = self.open.lock().remove(id) {
+            self.hub.forget(&old.id);
+        }
     }
 
     /// A connection that is not kept, to test a way in before it is stored.

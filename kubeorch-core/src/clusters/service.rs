@@ -157,7 +157,8 @@ impl Service {
     /// Removes a cluster from the list; nothing in it is touched.
     pub async fn remove(&self, actor: &Actor, name: &str) -> Result<(), crate::Error> {
         self.refuse_built_in(actor, name)?;
-        self.host
+        let (removed, _) = self
+            .host
             .db
             .write(|tx| {
                 let cluster = table::find_for_change(tx, actor, name)?.ok_or(Error::NotFound)?;
@@ -169,9 +170,11 @@ impl Service {
                     user.default_cluster = next.map(|cluster| cluster.name);
                     tx.put(&user)?;
                 }
-                self.log(tx, &cluster, actor, REMOVED, None)
+                self.log(tx, &cluster, actor, REMOVED, None)?;
+                Ok::<_, Error>(cluster.id)
             })
             .await?;
+        self.links.close(&removed);
         Ok(())
     }
 

@@ -14,7 +14,8 @@ use crate::secret::Secret;
 /// One connected API server. Every call has a deadline of its own; cancelling a call is safe.
 #[async_trait]
 pub trait Cluster: Send + Sync + 'static {
-    /// Version, platform and extent; needs valid credentials, not only a reachable server.
+    /// Version, platform and extent; needs valid credentials, not only a reachable server. Asks a server that is
+    /// taken for dead, too.
     async fn info(&self) -> Result<ServerInfo, Error>;
 
     /// Whether the kind is served, and whether it lives in a namespace; `None` when it is not served.

@@ -202,7 +202,15 @@ impl Guard {
         tokio::spawn(probe(Arc::downgrade(self), opening));
     }
 
-    /// One probe; its time has come.
+    /// Probes a server that is taken for dead at once: somebody has reason to ask.
+    pub(super) async fn revive(&self) {
+        let dead = self.breaker.lock().open().is_some();
+        if dead {
+            self.probe().await;
+        }
+    }
+
+    /// One probe.
     async fn probe(&self) {
         let request = Request::get("/readyz").body(Body::empty());
         let Ok(request) = request else { return };

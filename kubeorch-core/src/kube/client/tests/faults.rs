@@ -187,6 +187,12 @@ async fn a_dead_server_costs_nothing_until_a_probe_is_answered() {
     tokio::time::timeout(Duration::from_secs(61), health.wait_for(up)).await.unwrap().unwrap();
     assert!(read().await.is_ok());
     assert_eq!(stage.client.counters().opened, 1);
+
+    // Who tests the connection does not wait for a probe.
+    stage.simulator.set_faults([Fault::new(Action::Reset)]);
+    assert!(read().await.is_err() && stage.client.info().await.is_err());
+    stage.simulator.set_faults([]);
+    assert!(read().await.is_err() && stage.client.info().await.is_ok() && read().await.is_ok());
 }
 
 #[tokio::test(start_paused = true)]
