@@ -32,7 +32,7 @@ impl Redb {
     /// Copies the store as of now into the folder `destination`, which must not exist, while others read and write. Blocks
     /// the thread: call it from one that may.
     ///
-    /// `watch` is told the bytes of each piece after they are on the disk: it may wait, which makes the copy slower and the
+    /// `watch` is told the bytes of each piece after they are written: it may wait, which makes the copy slower and the
     /// store's own writes quicker, and may stop it. The view of the copy keeps old pages of the file for as long as it
     /// takes.
     ///
