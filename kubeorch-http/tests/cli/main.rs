@@ -11,6 +11,7 @@ mod installed;
 mod operators;
 mod plugin;
 mod refused;
+mod resume;
 mod serve;
 mod simulator;
 mod store;
