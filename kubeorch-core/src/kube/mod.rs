@@ -14,6 +14,7 @@ mod error;
 pub mod fake;
 mod health;
 mod hub;
+pub(crate) mod quantity;
 
 pub use api::{
     Applied, ApplyOptions, Cluster, Connector, Credentials, DeleteOptions, Deleted, Endpoint, Event, Head,

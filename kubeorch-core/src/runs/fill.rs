@@ -56,6 +56,10 @@ pub(super) struct Filled {
     pub(super) object: Object,
     /// Keys of secrets that have no value.
     pub(super) missing: Vec<String>,
+    /// Whether a value is another than the live object has.
+    pub(super) differs: bool,
+    /// Every value that was filled in, as it stands in the object: what no text about the object may show.
+    pub(super) values: Vec<Secret>,
 }
 
 /// Fills the leaves of one node's object.
@@ -72,6 +76,8 @@ pub(super) fn fill(
         env: values.env_vars.get(node).unwrap_or(&empty),
         entropy,
         missing: Vec::new(),
+        differs: false,
+        values: Vec::new(),
     };
     let live = live.map(Object::to_value);
     let filled = filler.value(&object.to_value(), live.as_ref());
@@ -79,7 +85,7 @@ pub(super) fn fill(
     if let Some(Value::Object(map)) = filled {
         *out.as_map_mut() = map;
     }
-    Filled { object: out, missing: filler.missing }
+    Filled { object: out, missing: filler.missing, differs: filler.differs, values: filler.values }
 }
 
 struct Filler<'a> {
@@ -87,6 +93,8 @@ struct Filler<'a> {
     env: &'a BTreeMap<String, Secret>,
     entropy: &'a dyn Entropy,
     missing: Vec<String>,
+    differs: bool,
+    values: Vec<Secret>,
 }
 
 impl Filler<'_> {
@@ -94,7 +102,7 @@ impl Filler<'_> {
     fn value(&mut self, value: &Value, live: Option<&Value>) -> Option<Value> {
         match value {
             Value::Object(map) => match leaf(map) {
-                Some(leaf) => self.leaf(&leaf, live),
+                Some(leaf) => self.noted(&leaf, live),
                 None => self.object(map, live),
             },
             Value::Array(items) => Some(self.array(items, live)),
@@ -127,6 +135,15 @@ impl Filler<'_> {
             self.value(item, live)
         });
         Value::Array(filled.collect())
+    }
+
+    fn noted(&mut self, leaf: &Leaf, live: Option<&Value>) -> Option<Value> {
+        let value = self.leaf(leaf, live);
+        self.differs |= value.as_ref() != live;
+        if let Some(Value::String(text)) = &value {
+            self.values.push(Secret::new(text.as_str()));
+        }
+        value
     }
 
     fn leaf(&mut self, leaf: &Leaf, live: Option<&Value>) -> Option<Value> {

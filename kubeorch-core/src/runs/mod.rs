@@ -34,7 +34,7 @@ pub use model::{
     AppliedObject, Approval, Asked, Kept, MAX_LOG_LINES, NodePhase, NodeState, Options, Pause, Reason, Run,
     Status, Trigger, Values,
 };
-pub use plan::{Action, Conflict, Plan, PlannedOperation, Resolution, Summary};
+pub use plan::{Action, Conflict, KEEP_ANNOTATION, Plan, PlannedOperation, Resolution, Summary};
 pub use policy::{Conflicts, Drift, Immutable, Phase, Policy};
 pub use prepare::{NODE_LABEL, WORKFLOW_LABEL};
 pub(crate) use records::records;

@@ -10,8 +10,8 @@ use serde_json::{Value, json};
 use super::cluster::Client;
 use super::failure::{Failure, Stage};
 use super::list;
-use super::quantity;
 use super::transport::{Call, JSON, Transport};
+use crate::kube::quantity;
 use crate::kube::{Error, ServerInfo};
 
 pub(super) async fn collect(transport: &Transport) -> Result<ServerInfo, Error> {

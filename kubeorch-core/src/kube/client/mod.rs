@@ -14,7 +14,6 @@ mod list;
 mod mapping;
 mod options;
 mod pace;
-mod quantity;
 mod refusal;
 #[cfg(test)]
 pub(in crate::kube) mod tests;

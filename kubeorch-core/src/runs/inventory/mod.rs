@@ -8,7 +8,6 @@ mod note;
 mod substance;
 mod table;
 
-#[expect(unused_imports, reason = "planning reads it next")]
 pub(super) use note::of;
 pub(super) use note::{AppliedStep, drop, note};
 pub(super) use substance::substance;

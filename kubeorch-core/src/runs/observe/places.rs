@@ -54,7 +54,7 @@ impl Plan {
     pub(in crate::runs) fn subscribe(self, link: &Link) -> Result<Places, kube::Error> {
         let all = self.scopes.into_iter().map(|(scope, owners, observers)| {
             let subscription = link.subscribe(&scope)?;
-            Ok(Place { scope, subscription, owners, observers })
+            Ok::<_, kube::Error>(Place { scope, subscription, owners, observers })
         });
         Ok(Places { all: all.collect::<Result<_, _>>()? })
     }

@@ -6,6 +6,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::error::Finding;
 use crate::graph::Hash;
+use crate::kube;
 use crate::manifest::{Key, Object};
 use crate::runs::changes::FieldChange;
 use crate::runs::policy::Policy;
@@ -199,6 +200,27 @@ pub(in crate::runs) enum Known {
     Unread,
 }
 
+impl Known {
+    /// What the plan saw, by the object itself.
+    pub(super) fn of(live: Option<&Object>) -> Self {
+        match live {
+            None => Self::Absent,
+            Some(live) => {
+                live.resource_version().map_or(Self::Unread, |version| Self::At(version.to_owned()))
+            }
+        }
+    }
+
+    /// The same, as an apply takes it.
+    pub(in crate::runs) fn for_apply(&self) -> Option<kube::Known> {
+        match self {
+            Self::Absent => Some(kube::Known::Absent),
+            Self::At(version) => Some(kube::Known::At(version.clone())),
+            Self::Unread => None,
+        }
+    }
+}
+
 /// An object ready to be applied. Holds run-time values: never stored, logged or serialised.
 pub(in crate::runs) struct Step {
     pub(in crate::runs) object: Object,
@@ -210,6 +232,8 @@ pub(in crate::runs) struct Step {
     pub(in crate::runs) recreate: Option<String>,
     /// What was planned, for the inventory: the object with its run-time leaves open.
     pub(in crate::runs) content: Hash,
+    /// The object as the plan saw it, where nothing changes: it need not be applied.
+    pub(in crate::runs) live: Option<Object>,
 }
 
 /// An object to remove.
@@ -232,4 +256,6 @@ pub(in crate::runs) struct Planned {
     pub(in crate::runs) policies: Vec<Policy>,
     /// Objects to remove, in removal order.
     pub(in crate::runs) removals: Vec<Removal>,
+    /// What the inventory holds and what is gone, or somebody else's now.
+    pub(in crate::runs) forgotten: Vec<Key>,
 }

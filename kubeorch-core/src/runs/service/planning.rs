@@ -8,10 +8,10 @@ use crate::clusters::Link;
 use crate::error::Finding;
 use crate::graph::Graph;
 use crate::id::{ClusterId, WorkflowId};
-use crate::runs::Error;
 use crate::runs::model::{Options, Values};
 use crate::runs::plan::{Plan, Planned, Planner};
 use crate::runs::prepare::Prepared;
+use crate::runs::{Error, inventory};
 use crate::workflows::Workflow;
 
 /// The most approvals that a run can ask for.
@@ -88,7 +88,9 @@ impl Service {
                 found.map_or(true, |other| other.is_some_and(|other| other.owner != workflow.owner))
             })
         };
+        let inventory = parts.host.db.read(|reader| inventory::of(reader, workflow.id, &workflow.cluster))?;
         let planner = Planner {
+            inventory: &inventory,
             stranger: &stranger,
             cluster: &*link.cluster,
             cluster_name: &workflow.cluster,

@@ -1,7 +1,7 @@
 //! Sums of Kubernetes quantities (`250m`, `16Gi`, `1e3`), exact to a thousandth.
 
 /// Thousandths; `None` for what is not a quantity, and for more than `i128` holds.
-pub(super) fn parse(text: &str) -> Option<i128> {
+pub(crate) fn parse(text: &str) -> Option<i128> {
     let split = text.find(|c: char| !matches!(c, '0'..='9' | '.' | '+' | '-')).unwrap_or(text.len());
     let (number, suffix) = text.split_at(split);
     let factor = factor(suffix)?;
@@ -45,11 +45,13 @@ fn factor(suffix: &str) -> Option<i128> {
 }
 
 /// Cores: `12`, or `2500m` when they are not whole.
+#[cfg(any(test, feature = "kube"))]
 pub(super) fn cores(thousandths: i128) -> String {
     if thousandths % 1000 == 0 { (thousandths / 1000).to_string() } else { format!("{thousandths}m") }
 }
 
 /// Bytes in the largest binary unit that leaves no rest.
+#[cfg(any(test, feature = "kube"))]
 pub(super) fn bytes(thousandths: i128) -> String {
     let mut value = thousandths / 1000;
     let mut unit = "";
