@@ -15,6 +15,8 @@ mod prune;
 mod refusal;
 mod shape;
 mod sight;
+#[cfg(test)]
+mod tests;
 mod trial;
 
 pub use model::{Action, Conflict, Plan, PlannedOperation, Resolution, Summary};
