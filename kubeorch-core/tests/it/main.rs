@@ -4,8 +4,10 @@
 mod accounts;
 mod control;
 mod deploy;
+mod drift;
 mod faults;
 mod plugins;
+mod ready;
 mod resume;
 mod retention;
 mod rows;

@@ -91,9 +91,7 @@ fn refused(error: &kube::Error) -> Finding {
 /// `.spec.containers[name="web"].image` of a server is `spec.containers[web].image` of a plan.
 fn same_field(server: &str, plan: &str) -> bool {
     let plain = |path: &str| {
-        let path =
-            path.trim_start_matches('.').replace(['"', '['], ".").replace("name=", "").replace("..", ".");
-        path.replace(']', "")
+        path.trim_start_matches('.').replace([']', '"'], "").replace('[', ".").replace(".name=", ".")
     };
     let (server, plan) = (plain(server), plain(plan));
     // A manager may own a whole of which a plan names a part.

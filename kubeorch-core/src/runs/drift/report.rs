@@ -37,6 +37,9 @@ pub(super) async fn report(
         for gone in before.iter().filter(|known| !objects.iter().any(|object| same(known, object))) {
             tx.event(stream.as_str(), "drift_resolved", &json!({ "node_id": gone.node, "drift": gone }))?;
         }
+        if objects.is_empty() && before.is_empty() {
+            return Ok(());
+        }
         if objects.is_empty() {
             tx.remove::<Drift>(&workflow)?;
         } else {

@@ -17,7 +17,7 @@ use crate::engine::Host;
 use crate::graph::Hash;
 use crate::kube::{Scope, State};
 use crate::manifest::{Key, Object};
-use crate::runs::observe::places::{Places, Plan};
+use crate::runs::observe::places::{Place, Places, Plan};
 use crate::runs::policy::{Conflicts, Drift, Phase, Policy};
 use crate::runs::prepare::{PreparedNode, WORKFLOW_LABEL};
 use crate::runs::service::{Deployed, WeakService};
@@ -58,6 +58,8 @@ pub(super) struct Watcher {
     judged: BTreeMap<usize, Option<Hash>>,
     found: BTreeMap<usize, Drifted>,
     due: BTreeSet<usize>,
+    /// Everything has been seen once, and what was told of an earlier run is replaced.
+    begun: bool,
     heal_at: Option<Time>,
     retry_at: Option<Time>,
 }
@@ -108,6 +110,7 @@ impl Watcher {
             places,
             judged: BTreeMap::new(),
             found: BTreeMap::new(),
+            begun: false,
             heal_at: None,
             retry_at: None,
         };
@@ -179,6 +182,11 @@ impl Watcher {
             } else if seen.is_none() || self.judged.get(&at) != Some(&seen) {
                 news |= self.ask(at, seen).await;
             }
+        }
+        let live = |place: &Place| matches!(place.subscription.state(), State::Live);
+        if !self.begun && self.places.all.iter().all(live) {
+            self.begun = true;
+            news = true;
         }
         if news {
             let objects: Vec<_> = self.found.values().cloned().collect();
