@@ -96,7 +96,8 @@ impl Kills {
         assert_eq!(status, 201, "{body}");
         self.token = body["token"].as_str().unwrap().to_owned();
         let mut client = Client::new(&address, &self.token);
-        let cluster = json!({ "name": "sim", "authType": "kubeconfig", "credentials": { "kubeconfig": kubeconfig } });
+        let cluster =
+            json!({ "name": "sim", "authType": "kubeconfig", "credentials": { "kubeconfig": kubeconfig } });
         let (status, body) = client.send("POST", "/v1/api/clusters", &cluster).unwrap();
         assert!(status < 300, "{status} {body}");
         let new = json!({ "name": "kills", "cluster_id": "sim" });
@@ -119,7 +120,8 @@ impl Kills {
         let (mut nodes, mut edges) = (Vec::new(), Vec::new());
         for at in 0..APPS {
             let (name, settings) = (format!("app{at}"), format!("settings{at}"));
-            let data = json!({ "name": settings, "namespace": "kills", "data": { "round": round.to_string() } });
+            let data =
+                json!({ "name": settings, "namespace": "kills", "data": { "round": round.to_string() } });
             nodes.push(json!({ "id": settings, "type": "configmap", "data": data }));
             let data = json!({ "name": name, "namespace": "kills", "image": "nginx:1.27", "port": 80,
                 "replicas": 1 + round % 2 });
@@ -190,8 +192,7 @@ impl Kills {
     /// Everything is as the round wants it, and nothing else was applied since the round before.
     fn look(&self, round: u64) {
         for at in 0..APPS {
-            let settings =
-                self.object(&format!("/api/v1/namespaces/kills/configmaps/settings{at}"));
+            let settings = self.object(&format!("/api/v1/namespaces/kills/configmaps/settings{at}"));
             assert_eq!(settings["data"]["round"], round.to_string(), "round {round}: {settings:#}");
             let app = self.object(&format!("/apis/apps/v1/namespaces/kills/deployments/app{at}"));
             assert_eq!(app["spec"]["replicas"], 1 + round % 2, "round {round}");

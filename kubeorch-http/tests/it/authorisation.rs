@@ -81,9 +81,8 @@ async fn a_foreign_workflow_answers_like_an_unknown_one() {
             continue;
         }
         let plan = "0".repeat(64);
-        let body = format!(
-            r#"{{"name":"x","nodes":[],"edges":[],"status":"draft","plan":"{plan}","version":1}}"#
-        );
+        let body =
+            format!(r#"{{"name":"x","nodes":[],"edges":[],"status":"draft","plan":"{plan}","version":1}}"#);
         let query = if row.path.ends_with("/compare") { "?v1=1&v2=1" } else { "" };
         let foreign = format!("{}{query}", fill(&row.path.replace("{id}", &id)));
         let unknown = format!("{}{query}", fill(&row.path));
