@@ -18,7 +18,8 @@ use crate::workflows::{self, Full};
 pub struct StreamEvent {
     /// Its number in the store; resume after it.
     pub seq: u64,
-    /// `node_update`, `run_node`, `run_log`, `run_started`, `run_finished`, `workflow_changed`, …
+    /// `node_update`, `run_node`, `run_log`, `run_started`, `run_finished`, `workflow_changed`, `drift`,
+    /// `drift_held`, `drift_resolved`, …
     pub kind: String,
     /// When it was committed.
     pub at: Time,

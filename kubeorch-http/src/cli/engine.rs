@@ -66,7 +66,7 @@ pub(crate) async fn no_node_types() -> Result<Arc<dyn NodeTypes>, Failure> {
 
 /// An engine that leaves nothing behind, with one cluster.
 pub(crate) async fn in_memory(types: Arc<dyn NodeTypes>, target: &Target) -> Result<Engine, Failure> {
-    let builder = Engine::builder().plugins(types).cluster(&target.name, target.cluster.clone());
+    let builder = Engine::builder().drift(None).plugins(types).cluster(&target.name, target.cluster.clone());
     Ok(builder.build().await?)
 }
 
@@ -78,7 +78,7 @@ pub(crate) async fn on_disk(
 ) -> Result<Engine, Failure> {
     let key = key(EncryptionKey::File, dir)?;
     let store = open_store(dir, redb::Options::default())?;
-    let builder = Engine::builder().store(store).encryption_key(key).plugins(types);
+    let builder = Engine::builder().drift(None).store(store).encryption_key(key).plugins(types);
     Ok(builder.cluster(&target.name, target.cluster.clone()).build().await?)
 }
 
@@ -91,7 +91,7 @@ pub(crate) async fn for_plugins(
 ) -> Result<Engine, Failure> {
     let host = plugin_host(Some(dir))?;
     let registry = node_types(host.clone(), &[]).await?;
-    let builder = Engine::builder().store(store).encryption_key(key);
+    let builder = Engine::builder().drift(None).store(store).encryption_key(key);
     Ok(with_plugins(builder, host, registry, policy)?.build().await?)
 }
 

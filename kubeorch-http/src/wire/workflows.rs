@@ -39,9 +39,51 @@ pub(crate) struct Workflow {
     run_count: u64,
     success_count: u64,
     failure_count: u64,
+    /// Deployed objects that are not as they were deployed; absent when there are none.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    drift: Vec<Drifted>,
     /// What an archived workflow left in the cluster, and why.
     #[serde(skip_serializing_if = "Option::is_none")]
     warning: Option<String>,
+}
+
+/// An object that differs from what was deployed, in a field that the workflow set.
+#[derive(Debug, Clone, Serialize, utoipa::ToSchema)]
+pub(crate) struct Drifted {
+    node_id: String,
+    kind: String,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    namespace: Option<String>,
+    name: String,
+    /// It is gone.
+    missing: bool,
+    /// Which fields differ, without values.
+    fields: Vec<String>,
+    /// Who set them, as field managers; empty when the cluster does not say.
+    managers: Vec<String>,
+    since: Timestamp,
+    /// It is applied again by itself, unless it is held.
+    heal: bool,
+    /// Why it is not applied again by itself any more.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    held: Option<String>,
+}
+
+impl From<core::Drifted> for Drifted {
+    fn from(drifted: core::Drifted) -> Self {
+        Self {
+            node_id: drifted.node,
+            kind: drifted.kind,
+            namespace: drifted.namespace,
+            name: drifted.name,
+            missing: drifted.missing,
+            fields: drifted.fields,
+            managers: drifted.managers,
+            since: drifted.since.into(),
+            heal: drifted.heal,
+            held: drifted.held,
+        }
+    }
 }
 
 /// Whether a workflow may run.
@@ -97,6 +139,7 @@ impl From<core::Full> for Workflow {
             run_count: workflow.run_count,
             success_count: workflow.success_count,
             failure_count: workflow.failure_count,
+            drift: full.drift.into_iter().map(Into::into).collect(),
             warning: None,
         }
     }

@@ -39,6 +39,9 @@ pub(crate) struct Serve {
     /// Development rules; prints what they loosen. Not for other people's networks
     #[arg(long)]
     pub(crate) dev: bool,
+    /// Do not watch what is deployed for changes behind the server's back
+    #[arg(long)]
+    pub(crate) no_drift: bool,
     /// Least severe log lines to print, or filter directives [default: info]
     #[arg(long, value_name = "LEVEL", help_heading = "Output")]
     pub(crate) log_level: Option<String>,

@@ -10,7 +10,7 @@ use crate::cli::{engine, exit};
 /// Prints the document.
 pub(crate) async fn openapi(format: DocumentFormat, terminal: &mut Terminal) -> Outcome {
     // The routes are made over an engine; this one is never used.
-    let engine = Engine::builder().plugins(engine::no_node_types().await?).build().await?;
+    let engine = Engine::builder().drift(None).plugins(engine::no_node_types().await?).build().await?;
     let contract = crate::contract(engine.clone());
     engine.shutdown().await;
     let format = match format {

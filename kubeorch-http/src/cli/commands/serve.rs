@@ -88,6 +88,9 @@ async fn open_engine(settings: Settings, key: Secret, store: Arc<Redb>) -> Resul
         .retention(settings.retention)
         .clock(Arc::new(SystemClock));
     builder = engine::with_plugins(builder, host, registry, settings.plugins)?;
+    if !settings.drift {
+        builder = builder.drift(None);
+    }
     if settings.simulator {
         builder = builder.cluster(simulation::NAME, simulation::cluster());
     }

@@ -38,6 +38,7 @@ pub(super) const KEYS: &[Key] = &[
     key("data_dir", Kind::Text, ""),
     key("simulator", Kind::Bool, "false"),
     key("dev", Kind::Bool, "false"),
+    key("drift", Kind::Bool, "true"),
     key("log_level", Kind::Text, "info"),
     key("log_format", Kind::Text, "text"),
     Key { name: "encryption_key", kind: Kind::Text, secret: true, default: "" },

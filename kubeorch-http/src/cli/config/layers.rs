@@ -88,6 +88,7 @@ impl Layers {
             ("data_dir", path),
             ("simulator", args.simulator.then_some(Value::Bool(true))),
             ("dev", args.dev.then_some(Value::Bool(true))),
+            ("drift", args.no_drift.then_some(Value::Bool(false))),
             ("log_level", text(&args.log_level)),
             ("log_format", format),
             ("store.durability", durability),
@@ -95,7 +96,8 @@ impl Layers {
         ];
         for (name, value) in flags {
             if let Some(value) = value {
-                self.set(name, value, format!("--{}", name.replace(['_', '.'], "-")));
+                let no = if name == "drift" { "no-" } else { "" };
+                self.set(name, value, format!("--{no}{}", name.replace(['_', '.'], "-")));
             }
         }
     }

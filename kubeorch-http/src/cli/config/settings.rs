@@ -29,6 +29,8 @@ pub(crate) struct Settings {
     pub(crate) simulator: bool,
     /// Development rules.
     pub(crate) dev: bool,
+    /// Whether deployed workflows are watched for drift.
+    pub(crate) drift: bool,
     /// Filter directives for the log.
     pub(crate) log_level: String,
     /// Form of log lines.
@@ -72,6 +74,7 @@ impl Settings {
             data_dir: check.data_dir(),
             simulator: check.flag("simulator"),
             dev: check.flag("dev"),
+            drift: check.flag("drift"),
             log_level: check.log_level(),
             log_format: check.log_format(),
             encryption_key: check.encryption_key(),

@@ -55,7 +55,7 @@ fn flags_win_over_environment_over_file_over_default() {
 
 #[test]
 fn every_key_can_be_set_in_the_environment_and_in_the_file() {
-    let file = "listen = '0.0.0.0:1'\ndata_dir = '/d'\nsimulator = true\ndev = true\nlog_level = 'debug'\n\
+    let file = "listen = '0.0.0.0:1'\ndata_dir = '/d'\nsimulator = true\ndev = true\ndrift = false\nlog_level = 'debug'\n\
                 log_format = 'json'\nencryption_key = '0123456789abcdef'\ncors_allowed_origins = ['https://a.test']\n\
                 rate_limit_rps = 0\nrate_limit_burst = 7\ndrain_seconds = 3\nport = 9\n\
                 trusted_proxies = ['10.0.0.0/8']\nauth.builtin.enabled = true\nauth.builtin.signup_enabled = false\n\
@@ -82,7 +82,7 @@ fn every_key_can_be_set_in_the_environment_and_in_the_file() {
         let settings = Settings::new(&layers).ok().unwrap();
         assert_eq!(settings.listen.to_string(), "0.0.0.0:1");
         assert_eq!(settings.data_dir, PathBuf::from("/d"));
-        assert!(settings.simulator && settings.dev);
+        assert!(settings.simulator && settings.dev && !settings.drift);
         assert_eq!(settings.log_level, "debug");
         assert_eq!(settings.cors_allowed_origins, ["https://a.test"]);
         assert_eq!((settings.rate_limit_rps, settings.rate_limit_burst), (0, 7));
