@@ -61,6 +61,12 @@ impl Plugin {
     {
         let plugin = Arc::clone(&self.inner);
         plugin.guest.check_input(&plugin.host.runtime, export, Key::request(&request))?;
+        if let Err(refused) = plugin.breaker.check(&plugin.info.id) {
+            // Without a thread of the pool, and not at once: a caller that asks again and again must not keep the others
+            // of its own thread from running.
+            tokio::task::yield_now().await;
+            return Err(refused);
+        }
         let work = move |runtime: &Runtime| {
             let permit = plugin.breaker.enter(&plugin.info.id)?;
             let start = Instant::now();

@@ -60,6 +60,21 @@ struct Open {
     probing: bool,
 }
 
+impl Open {
+    fn left(&self, clock: &dyn Clock) -> Duration {
+        self.until.since(clock.now())
+    }
+}
+
+impl Inner {
+    fn refusal(&self, plugin: &str, open: &Open, clock: &dyn Clock) -> Error {
+        let faults = u32::try_from(self.faults.len()).unwrap_or(u32::MAX);
+        // While somebody probes nobody knows the next time; a second is soon enough to ask again.
+        let retry_after = open.left(clock).max(Duration::from_secs(1));
+        Error::Quarantined { plugin: plugin.to_owned(), faults, retry_after }
+    }
+}
+
 /// Leave to make one call; its end is told to [`Permit::end`].
 pub(super) struct Permit<'a> {
     breaker: &'a Breaker,
@@ -71,22 +86,35 @@ impl Breaker {
         Self { clock, closed: AtomicBool::new(true), inner: Mutex::default() }
     }
 
+    /// Before a call is queued: whether it would be refused now. Takes nothing; [`enter`](Self::enter) decides.
+    pub(super) fn check(&self, plugin: &str) -> Result<(), Error> {
+        if self.closed.load(Ordering::Acquire) {
+            return Ok(());
+        }
+        let inner = self.inner.lock();
+        match &inner.open {
+            Some(open) if open.probing || !open.left(&*self.clock).is_zero() => {
+                Err(inner.refusal(plugin, open, &*self.clock))
+            }
+            _ => Ok(()),
+        }
+    }
+
     /// Before a call into a plugin.
     pub(super) fn enter(&self, plugin: &str) -> Result<Permit<'_>, Error> {
         if self.closed.load(Ordering::Acquire) {
             return Ok(Permit { breaker: self, probe: false });
         }
         let mut inner = self.inner.lock();
-        let faults = u32::try_from(inner.faults.len()).unwrap_or(u32::MAX);
         let Some(open) = &mut inner.open else { return Ok(Permit { breaker: self, probe: false }) };
-        let left = open.until.since(self.clock.now());
-        if left.is_zero() && !open.probing {
+        if !open.probing && open.left(&*self.clock).is_zero() {
             open.probing = true;
             return Ok(Permit { breaker: self, probe: true });
         }
-        // While somebody probes nobody knows the next time; a second is soon enough to ask again.
-        let retry_after = left.max(Duration::from_secs(1));
-        Err(Error::Quarantined { plugin: plugin.to_owned(), faults, retry_after })
+        match &inner.open {
+            Some(open) => Err(inner.refusal(plugin, open, &*self.clock)),
+            None => Ok(Permit { breaker: self, probe: false }),
+        }
     }
 
     pub(super) fn state(&self) -> Quarantine {
