@@ -81,8 +81,9 @@ impl Kills {
     }
 
     fn serve(&self) -> (Running, String) {
-        let mut server =
-            self.place.start(&["serve", "--dev", "--data-dir", "data", "--listen", "127.0.0.1:0"]);
+        // Nobody reads its log: a line a request would fill the pipe.
+        let args = ["serve", "--dev", "--data-dir", "data", "--listen", "127.0.0.1:0", "--log-level", "error"];
+        let mut server = self.place.start(&args);
         let address = server.line().trim().to_owned();
         assert!(!address.is_empty(), "the server does not start:\n{}", server.end().stderr);
         (server, address)
