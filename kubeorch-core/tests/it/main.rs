@@ -6,6 +6,8 @@ mod control;
 mod deploy;
 mod drift;
 mod faults;
+#[cfg(feature = "simulator")]
+mod live;
 mod plugins;
 mod ready;
 mod resume;

@@ -135,14 +135,22 @@ fn strict(call: &Call, new: &Value) -> Result<(), Status> {
         return Ok(());
     }
     if apply {
-        let lines: Vec<_> =
-            unknown.iter().map(|path| format!(".{path}: field not declared in schema")).collect();
+        let lines: Vec<_> = unknown
+            .iter()
+            .map(|path| {
+                format!(
+                    "{}: field not declared in schema",
+                    crate::apply::printed_path(path, new, resource.shape)
+                )
+            })
+            .collect();
         return Err(Status::untyped(format!(
-            "failed to create typed patch object ({}{}{}; {}, Kind={}): {}",
+            "failed to create typed patch object ({}{}{}; {}/{}, Kind={}): {}",
             call.space(),
             if call.space().is_empty() { "" } else { "/" },
             call.own(),
-            resource.api_version(),
+            resource.group,
+            resource.version,
             resource.kind,
             lines.join("\n")
         )));

@@ -162,6 +162,35 @@ pub(crate) fn item_key(item: &Value, keys: &[Key]) -> String {
     format!("k:{}", Value::Object(found))
 }
 
+/// A path as strict decoding writes it (`spec.containers[0].imag`) the way apply prints it: items of keyed
+/// lists by their keys.
+pub(crate) fn printed_path(path: &str, object: &Value, shape: &Shape) -> String {
+    let mut out = String::new();
+    let (mut here, mut shape) = (Some(object), shape);
+    for part in path.split_inclusive(['.', '[']).map(|part| part.trim_end_matches(['.', '['])) {
+        match part.strip_suffix(']').and_then(|index| index.parse::<usize>().ok()) {
+            Some(index) => {
+                let item = here.and_then(|list| list.get(index));
+                match (item, shape) {
+                    (Some(item), Shape::Keyed(keys, inner)) => {
+                        out += &printed(&item_key(item, keys));
+                        shape = inner;
+                    }
+                    _ => out += &format!("[{index}]"),
+                }
+                here = item;
+            }
+            None if part.is_empty() => {}
+            None => {
+                out += &format!(".{part}");
+                here = here.and_then(|map| map.get(part));
+                shape = shape.child(part);
+            }
+        }
+    }
+    out
+}
+
 fn printed(key: &str) -> String {
     if let Some(name) = key.strip_prefix("f:") {
         return format!(".{name}");

@@ -85,7 +85,8 @@ fn conflicts(
 fn differing(live: Option<&Value>, config: &Value, shape: &Shape, shared: &Fields) -> Fields {
     let mut found = Fields::default();
     if shared.children.is_empty() {
-        found.member = shared.member && live != Some(config);
+        // An empty map or list wishes nothing about what others put into it.
+        found.member = shared.member && live.is_none_or(|live| merged(live, config, shape) != *live);
         return found;
     }
     for (key, inner) in &shared.children {

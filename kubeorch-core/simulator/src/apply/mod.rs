@@ -9,7 +9,7 @@ mod merge;
 mod shape;
 pub(crate) mod shapes;
 
-pub(crate) use fields::Fields;
+pub(crate) use fields::{Fields, printed_path};
 pub(crate) use managed::{Entry, Operation};
 pub(crate) use merge::apply;
 pub(crate) use shape::Shape;
