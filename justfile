@@ -21,6 +21,10 @@ lint:
 test:
     cargo test --workspace
 
+# The suites that need a cluster on a real one: a control plane built here (needs Go), or `just test-cluster given` for KUBECONFIG's
+test-cluster TARGET='built':
+    {{ if TARGET == "given" { "" } else { "kubeorch-core/tests/control-plane/build.sh && target/control-plane up -- " } }}env KUBEORCH_TEST_CLUSTER=1 cargo test --workspace --test it -- live:: kubectl::
+
 # All tests but doctests, faster and with a deadline for each (needs cargo-nextest)
 nextest *ARGS:
     cargo nextest run --workspace {{ ARGS }}

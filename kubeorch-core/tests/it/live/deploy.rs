@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use kubeorch_core::Engine;
 use kubeorch_core::actor::Actor;
-use kubeorch_core::manifest::{Key, Kind};
+use kubeorch_core::manifest::{Key, Kind, Object};
 use kubeorch_core::plugin::fake::Types;
 use kubeorch_core::runs::{Action, NodePhase, Options, Run, Status, Values, WORKFLOW_LABEL};
 use kubeorch_core::secret::Secret;
@@ -128,11 +128,17 @@ async fn a_run_ends_when_the_pods_are_ready_and_leaves_everything_as_planned() {
 
     let again = runs.plan(&lab.ana, full.workflow.id, &Values::default(), &Options::default()).await.unwrap();
     assert!(again.is_empty(), "the server's defaults are no change: {:#?}", again.operations);
-    // A new image is one change, and the run waits for the pods that have it.
-    lab.save(&lab.ana, &full, &[("w", "widget", widget("web", "web:2")), nodes[1].clone(), nodes[2].clone()], &[("g", "w"), ("d", "w")]).await;
+    // A new image is one change, and pods that have it take the place of the old ones.
+    lab.save(
+        &lab.ana,
+        &full,
+        &[("w", "widget", widget("web", "web:2")), nodes[1].clone(), nodes[2].clone()],
+        &[("g", "w"), ("d", "w")],
+    )
+    .await;
     lab.completed(&full, Values::default(), Options::default()).await;
-    let pods = lab.target.until(("v1", "Pod"), |pods| pods.len() == 2).await;
-    assert!(pods.iter().all(|pod| pod.pointer("/spec/containers/0/image") == Some(&json!("web:2"))));
+    let new = |pod: &Object| pod.pointer("/spec/containers/0/image") == Some(&json!("web:2"));
+    lab.target.until(("v1", "Pod"), |pods| pods.len() == 2 && pods.iter().all(new)).await;
     lab.target.end().await;
 }
 
@@ -144,16 +150,17 @@ async fn what_left_the_graph_is_pruned_and_what_holds_data_is_kept() {
         ("a", "gadget", gadget("a")),
         ("b", "gadget", gadget("b")),
         ("l", "locket", locket),
-        ("w", "widget", widget("web", "web:1")),
+        ("d", "doorbell", json!({ "name": "bell", "port": 80 })),
     ];
     let full = lab.workflow(&lab.ana, &nodes, &[]).await;
     lab.completed(&full, Values::default(), Options::default()).await;
     lab.save(&lab.ana, &full, &[("a", "gadget", gadget("renamed"))], &[]).await;
     lab.completed(&full, Values::default(), Options::default()).await;
     assert!(lab.there(CONFIG, "renamed").await);
-    assert!(!lab.there(CONFIG, "a").await && !lab.there(CONFIG, "b").await && !lab.there(DEPLOYMENT, "web").await);
+    for (kind, name) in [(CONFIG, "a"), (CONFIG, "b"), (("v1", "Service"), "bell")] {
+        assert!(!lab.there(kind, name).await, "{name}");
+    }
     assert!(lab.there(("v1", "Secret"), "keys").await, "a secret is kept");
-    lab.target.until(("v1", "Pod"), <[_]>::is_empty).await;
     lab.target.end().await;
 }
 
@@ -174,18 +181,20 @@ async fn values_reach_the_cluster_and_nothing_else() {
 
 #[tokio::test]
 async fn pods_that_cannot_run_end_the_run_with_reason_and_object() {
-    let lab = Lab::new().await;
-    for (name, image, reason) in
-        [("lost", "simulator/image-not-found", "ImagePullBackOff"), ("broken", "simulator/crash", "CrashLoopBackOff")]
-    {
+    for (name, image, reason) in [
+        ("lost", "simulator/image-not-found", "ImagePullBackOff"),
+        ("broken", "simulator/crash", "CrashLoopBackOff"),
+    ] {
+        // Each in a namespace of its own, which is part of what a widget is.
+        let lab = Lab::new().await;
         let full = lab.workflow(&lab.ana, &[("w", "widget", widget(name, image))], &[]).await;
         let options = Options { failure_grace: Duration::ZERO, ..Options::default() };
         let run = lab.run(&full, Values::default(), options).await;
         assert_eq!(run.status, Status::Failed, "{:#?}", run.logs);
         let error = run.error.unwrap();
         assert!(error.contains(reason) && error.contains(&format!("Pod/{name}-")), "{error}");
+        lab.target.end().await;
     }
-    lab.target.end().await;
 }
 
 #[tokio::test]
@@ -195,7 +204,8 @@ async fn a_run_can_be_cancelled_and_repeated() {
     let full = lab.workflow(&lab.ana, &[node], &[]).await;
     let runs = lab.engine.runs();
     for _ in 0..2 {
-        let run = runs.start(&lab.ana, full.workflow.id, Values::default(), Options::default()).await.unwrap();
+        let run =
+            runs.start(&lab.ana, full.workflow.id, Values::default(), Options::default()).await.unwrap();
         lab.target.until(("v1", "Pod"), |pods| !pods.is_empty()).await;
         let ended = runs.cancel(&lab.ana, run.id).await.unwrap();
         assert_eq!(ended.status, Status::Cancelled, "{:?}", ended.error);
@@ -206,6 +216,7 @@ async fn a_run_can_be_cancelled_and_repeated() {
 #[tokio::test]
 async fn foreign_objects_are_not_taken_over_unless_asked() {
     let lab = Lab::new().await;
+    lab.target.furnish().await;
     let helms = json!({
         "apiVersion": "v1", "kind": "ConfigMap", "data": { "by": "helm" },
         "metadata": {
@@ -239,7 +250,10 @@ async fn fields_of_others_are_a_conflict_with_their_names_unless_forced() {
     let runs = lab.engine.runs();
     let plan = runs.plan(&lab.ana, full.workflow.id, &Values::default(), &Options::default()).await.unwrap();
     let told = serde_json::to_string(&plan.findings).unwrap();
-    assert!(told.contains("cluster.conflict") && told.contains("scaler") && told.contains("replicas"), "{told}");
+    assert!(
+        told.contains("cluster.conflict") && told.contains("scaler") && told.contains("replicas"),
+        "{told}"
+    );
     lab.completed(&full, Values::default(), Options { force: true, ..Options::default() }).await;
     let web = lab.target.object(DEPLOYMENT, "web").await.unwrap();
     assert_eq!(web.pointer("/spec/replicas"), Some(&json!(2)));
@@ -249,13 +263,14 @@ async fn fields_of_others_are_a_conflict_with_their_names_unless_forced() {
 #[tokio::test]
 async fn what_the_server_refuses_is_found_by_the_plan_and_nothing_is_applied() {
     let lab = Lab::new().await;
-    let nodes = [("g", "gadget", gadget("conf")), ("d", "doorbell", json!({ "name": "web", "port": 70_000 }))];
+    // In a namespace that is not there nothing can be tried.
+    lab.target.furnish().await;
+    let nodes =
+        [("g", "gadget", gadget("conf")), ("d", "doorbell", json!({ "name": "web", "port": 70_000 }))];
     let full = lab.workflow(&lab.ana, &nodes, &[]).await;
     let runs = lab.engine.runs();
-    let error = runs
-        .start(&lab.ana, full.workflow.id, Values::default(), Options::default())
-        .await
-        .unwrap_err();
+    let error =
+        runs.start(&lab.ana, full.workflow.id, Values::default(), Options::default()).await.unwrap_err();
     let told = serde_json::to_string(error.findings()).unwrap();
     assert!(told.contains("65535"), "{told}");
     assert!(!lab.there(CONFIG, "conf").await);
@@ -266,7 +281,8 @@ async fn what_the_server_refuses_is_found_by_the_plan_and_nothing_is_applied() {
 async fn archiving_removes_the_objects_and_says_what_stays() {
     let lab = Lab::new().await;
     let locket = json!({ "name": "keys", "keys": [{ "name": "K", "generate": 24 }] });
-    let nodes = [("g", "gadget", gadget("conf")), ("l", "locket", locket), ("w", "widget", widget("web", "web:1"))];
+    let nodes =
+        [("g", "gadget", gadget("conf")), ("l", "locket", locket), ("w", "widget", widget("web", "web:1"))];
     let full = lab.workflow(&lab.ana, &nodes, &[]).await;
     lab.completed(&full, Values::default(), Options::default()).await;
     let archived = WorkflowStatus::Archived;
@@ -312,7 +328,7 @@ async fn a_missing_namespace_is_made_and_many_nodes_get_ready_at_once() {
     let full = lab.workflow(&lab.ana, &nodes, &[]).await;
     let strict = Options { create_namespaces: false, ..Options::default() };
     let codes = lab.refused(&full, strict).await;
-    assert!(codes.iter().all(|code| code == "cluster.namespace_missing"), "{codes:?}");
+    assert!(codes.iter().any(|code| code == "cluster.namespace_missing"), "{codes:?}");
     lab.completed(&full, Values::default(), Options::default()).await;
     let key = Key { kind: Kind::new("v1", "Namespace"), namespace: None, name: space };
     assert!(lab.target.cluster.delete(&key, None).await.unwrap());

@@ -16,7 +16,8 @@ use serde_json::{Value, json};
 /// How long a cluster may take for what it does by itself, on a machine at work.
 pub(crate) const PATIENCE: Duration = Duration::from_secs(60);
 
-/// A cluster, and a namespace of the test's own in it that goes with [`Target::end`].
+/// A cluster, and the name of a namespace in it for this test alone. It is not there yet; what makes it is
+/// the run under test, or [`Target::furnish`].
 pub(crate) struct Target {
     pub(crate) cluster: Arc<dyn Cluster>,
     pub(crate) namespace: String,
@@ -27,25 +28,37 @@ pub(crate) struct Target {
 impl Target {
     /// Panics when a cluster is asked for and not to be had: a suite that proves nothing must not pass.
     pub(crate) async fn get() -> Self {
-        let (cluster, simulator): (Arc<dyn Cluster>, _) =
-            if std::env::var("KUBEORCH_TEST_CLUSTER").as_deref() == Ok("1") {
-                let (client, _) = from_kubeconfig_files(None, None).await.expect("KUBECONFIG names a cluster");
-                (Arc::new(client), None)
-            } else {
-                let simulator = Simulator::builder().nodes(2).build();
-                (Arc::new(Client::simulated(&simulator)), Some(simulator))
-            };
+        let (cluster, simulator): (Arc<dyn Cluster>, _) = if std::env::var("KUBEORCH_TEST_CLUSTER").as_deref()
+            == Ok("1")
+        {
+            let (client, _) = from_kubeconfig_files(None, None).await.expect("KUBECONFIG names a cluster");
+            (Arc::new(client), None)
+        } else {
+            let simulator = Simulator::builder().nodes(2).build();
+            (Arc::new(Client::simulated(&simulator)), Some(simulator))
+        };
         let mut random = [0; 6];
         getrandom::fill(&mut random).unwrap();
-        let namespace = random.iter().fold("kubeorch-test-".to_owned(), |name, byte| name + &format!("{byte:02x}"));
-        let target = Self { cluster, namespace, _simulator: simulator };
-        target.apply("test", json!({ "apiVersion": "v1", "kind": "Namespace", "metadata": { "name": target.namespace } })).await;
-        // Pods are refused before their account is there.
-        target.until(("v1", "ServiceAccount"), |accounts| accounts.iter().any(|one| one.name() == "default")).await;
+        let namespace =
+            random.iter().fold("kubeorch-test-".to_owned(), |name, byte| name + &format!("{byte:02x}"));
+        Self { cluster, namespace, _simulator: simulator }
+    }
+
+    /// With the namespace made, for tests in which nobody else makes it.
+    pub(crate) async fn furnished() -> Self {
+        let target = Self::get().await;
+        target.furnish().await;
         target
     }
 
-    /// Removes the namespace and what is in it. A test that fails leaves it, for whoever looks into the failure.
+    pub(crate) async fn furnish(&self) {
+        let meta = json!({ "name": self.namespace });
+        self.apply("test", json!({ "apiVersion": "v1", "kind": "Namespace", "metadata": meta })).await;
+        // Pods are refused before their account is there.
+        self.until(("v1", "ServiceAccount"), |all| all.iter().any(|one| one.name() == "default")).await;
+    }
+
+    /// Removes the namespace, if it is there, and what is in it. A test that fails leaves it, for whoever looks into the failure.
     pub(crate) async fn end(self) {
         let kind = manifest::Kind::new("v1", "Namespace");
         let key = Key { kind, namespace: None, name: self.namespace.clone() };
