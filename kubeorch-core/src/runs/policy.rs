@@ -8,6 +8,7 @@ use std::time::Duration;
 use serde::{Deserialize, Serialize, Serializer};
 use serde_json::{Map, Value};
 
+use super::ready::check;
 use crate::error::Finding;
 
 /// The member of a node's data.
@@ -167,7 +168,12 @@ impl Read {
         if text.is_none() {
             self.wrong(name, &format!("must be an expression of at most {MAX_EXPRESSION} characters"));
         }
-        text.map(str::to_owned)
+        let text = text?;
+        if let Err(reason) = check(text) {
+            self.wrong(name, &format!("is not an expression that can be used: {reason}"));
+            return None;
+        }
+        Some(text.to_owned())
     }
 
     fn duration(&mut self, name: &str, value: &Value) -> Option<Duration> {

@@ -173,6 +173,10 @@ impl Execution<'_> {
     }
 
     async fn step(&self, at: usize, step: &Step, attempts: &mut u32) -> Result<(Object, Operation), Refused> {
+        // Nothing would change: no call is needed to know it.
+        if let Some(live) = &step.live {
+            return Ok((live.clone(), Operation::Unchanged));
+        }
         if let Some(uid) = &step.recreate {
             self.remove(at, &step.object, uid).await?;
         }

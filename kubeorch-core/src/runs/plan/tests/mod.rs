@@ -20,7 +20,7 @@ use crate::plugin::{KindInfo, NodeType, Out, Rendered};
 use crate::runs::Error;
 use crate::runs::inventory::{Tracked, substance};
 use crate::runs::model::{Options, Values};
-use crate::runs::prepare::prepare;
+use crate::runs::prepare::Cache;
 use crate::time::{SeededEntropy, Time};
 
 /// A cluster with the namespace `shop`, a workflow and what its runs left.
@@ -110,7 +110,7 @@ impl Bench {
             .collect();
         let graph: Graph = serde_json::from_value(json!({ "nodes": nodes, "edges": [] })).unwrap();
         let types = types();
-        let prepared = prepare(&types, &graph, self.workflow).await.unwrap();
+        let prepared = Cache::default().prepare(&types, &graph, self.workflow).await.unwrap();
         let stranger = |id: &str| id == self.stranger;
         let planner = Planner {
             cluster: &*self.cluster,
