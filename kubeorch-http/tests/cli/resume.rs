@@ -82,7 +82,8 @@ impl Kills {
 
     fn serve(&self) -> (Running, String) {
         // Nobody reads its log: a line a request would fill the pipe.
-        let args = ["serve", "--dev", "--data-dir", "data", "--listen", "127.0.0.1:0", "--log-level", "error"];
+        let args =
+            ["serve", "--dev", "--data-dir", "data", "--listen", "127.0.0.1:0", "--log-level", "error"];
         let mut server = self.place.start(&args);
         let address = server.line().trim().to_owned();
         assert!(!address.is_empty(), "the server does not start:\n{}", server.end().stderr);
