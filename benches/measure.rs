@@ -160,8 +160,17 @@ pub fn cpu() -> Result<Duration, Failure> {
 
 /// Bytes of memory that this process has in use. Fails where there is no procfs.
 pub fn resident() -> Result<u64, Failure> {
+    rollup("Rss:")
+}
+
+/// As [`resident`], but of a page that is mapped several times each mapping counts its part alone: what would come free.
+pub fn proportional() -> Result<u64, Failure> {
+    rollup("Pss:")
+}
+
+fn rollup(name: &str) -> Result<u64, Failure> {
     let text = std::fs::read_to_string("/proc/self/smaps_rollup")?;
-    let line = text.lines().find(|line| line.starts_with("Rss:")).ok_or("procfs tells no size")?;
+    let line = text.lines().find(|line| line.starts_with(name)).ok_or("procfs tells no size")?;
     Ok(line.split_whitespace().nth(1).unwrap_or_default().parse::<u64>()? * 1024)
 }
 

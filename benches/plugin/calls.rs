@@ -4,7 +4,7 @@ use std::time::{Duration, Instant};
 
 use futures::future::join_all;
 use kubeorch_benches::measure::{
-    Failure, Sample, Table, at_least_of, at_most, at_most_of, cpu, median, resident, time,
+    Failure, Sample, Table, at_least_of, at_most, at_most_of, cpu, median, proportional, resident, time,
 };
 use kubeorch_core::plugin::{Host, Limits, NodeTypes, Registry, RenderRequest};
 use tokio::runtime::{Builder, Runtime};
@@ -102,7 +102,7 @@ fn instances(table: &mut Table, scale: u32) -> Result<(), Failure> {
     let count = scale * 5;
     let twin = Twin::new(core(), count + 1)?;
     twin.live()?.call(request)?;
-    let before = resident()?;
+    let before = [resident()?, proportional()?];
     let mut live = Vec::new();
     for _ in 0..count {
         let mut instance = twin.live()?;
@@ -110,10 +110,12 @@ fn instances(table: &mut Table, scale: u32) -> Result<(), Failure> {
         live.push(instance);
     }
     #[allow(clippy::cast_precision_loss, reason = "kibibytes")]
-    let kib = (resident()? - before) as f64 / 1024.0 / f64::from(count);
+    let kib = |now: u64, before: u64| now.saturating_sub(before) as f64 / 1024.0 / f64::from(count);
+    let mapped = kib(resident()?, before[0]);
+    let own = kib(proportional()?, before[1]);
     drop(live);
-    let cells = at_most_of(kib, 64.0, "KiB");
-    row(table, "memory of a live instance", String::new(), cells);
+    row(table, "memory of a live instance, pages mapped", String::new(), at_most_of(mapped, 64.0, "KiB"));
+    row(table, "the same, those of its module counted once", String::new(), at_most_of(own, 64.0, "KiB"));
     Ok(())
 }
 
