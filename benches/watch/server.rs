@@ -67,7 +67,13 @@ fn letters(seed: usize, count: usize) -> String {
         state ^= state << 13;
         state ^= state >> 7;
         state ^= state << 17;
-        text.push_str(&format!("{state:016x}"));
+        text.extend(
+            state
+                .to_be_bytes()
+                .iter()
+                .flat_map(|byte| [byte >> 4, byte & 15])
+                .filter_map(|digit| char::from_digit(digit.into(), 16)),
+        );
     }
     text.truncate(count);
     text

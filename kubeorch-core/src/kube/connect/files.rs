@@ -155,8 +155,8 @@ mod tests {
             if let Some(name) = word.strip_suffix('=') {
                 current = format!("current-context: \"{name}\"\n");
             } else if let Some((name, server)) = word.split_once(':') {
-                contexts.push_str(&format!("- name: {name}\n  context: {{cluster: {name}, user: u}}\n"));
-                clusters.push_str(&format!("- name: {name}\n  cluster: {{server: 'https://{server}'}}\n"));
+                contexts.extend(["- name: ", name, "\n  context: {cluster: ", name, ", user: u}\n"]);
+                clusters.extend(["- name: ", name, "\n  cluster: {server: 'https://", server, "'}\n"]);
             }
         }
         let list = |name: &str, items: &str| {

@@ -191,13 +191,13 @@ impl Set {
     }
 
     fn place(&mut self, namespace: Option<&str>, name: &str) -> Place {
-        let namespace = namespace.map(|namespace| match self.namespaces.get(namespace) {
-            Some(known) => known.clone(),
-            None => {
-                let new: Arc<str> = namespace.into();
-                self.namespaces.insert(new.clone());
-                new
+        let namespace = namespace.map(|namespace| {
+            if let Some(known) = self.namespaces.get(namespace) {
+                return known.clone();
             }
+            let new: Arc<str> = namespace.into();
+            self.namespaces.insert(new.clone());
+            new
         });
         Place { namespace, name: name.into() }
     }
@@ -228,7 +228,7 @@ impl View {
 /// Longer annotations are left out, in bytes of their value.
 const ANNOTATION: usize = 1024;
 
-/// Drops what no reader needs and much memory holds; of a Secret and a ConfigMap only the names of the entries
+/// Drops what no reader needs and much memory holds; of a Secret and a `ConfigMap` only the names of the entries
 /// stay.
 fn slim(mut object: Object) -> Object {
     let kind = object.kind();

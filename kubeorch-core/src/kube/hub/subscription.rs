@@ -12,8 +12,8 @@ use crate::manifest::{Key, Object};
 /// Reads the objects of one scope. Dropping it is how to stop.
 ///
 /// Objects come without `managedFields`, kubectl's last-applied annotation and annotations of more than 1 KiB; of
-/// a Secret's and a ConfigMap's data only the names are kept. They are held as compact rows, about 500 bytes for
-/// a pod, and decoded for each reader.
+/// the data of a Secret or `ConfigMap` only the names are kept. They are held as compact rows, in all less than
+/// 1 KB for a pod, and decoded for each reader.
 pub struct Subscription {
     hub: Arc<Inner>,
     entry: Arc<Entry>,

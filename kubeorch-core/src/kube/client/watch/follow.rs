@@ -290,7 +290,7 @@ impl Follow {
     async fn open(&mut self, resource: &Resource, more: &str) -> Result<Open, Failure> {
         let seconds = (TIMEOUT * (0.9 + jitter() / 5.0)).round();
         let mut path = resource.path(self.scope.namespace.as_deref(), None);
-        path.push_str(&format!("?watch=true&allowWatchBookmarks=true&timeoutSeconds={seconds}{more}"));
+        path.extend(["?watch=true&allowWatchBookmarks=true&timeoutSeconds=", &seconds.to_string(), more]);
         if !self.scope.labels.is_empty() {
             path.extend(["&labelSelector=", &encode(&self.scope.labels)]);
         }
