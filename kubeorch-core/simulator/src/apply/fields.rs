@@ -165,7 +165,7 @@ pub(crate) fn item_key(item: &Value, keys: &[Key]) -> String {
 /// A path as strict decoding writes it (`spec.containers[0].imag`) the way apply prints it: items of keyed
 /// lists by their keys.
 pub(crate) fn printed_path(path: &str, object: &Value, shape: &Shape) -> String {
-    let mut out = String::new();
+    let mut out = Vec::new();
     let (mut here, mut shape) = (Some(object), shape);
     for part in path.split_inclusive(['.', '[']).map(|part| part.trim_end_matches(['.', '['])) {
         match part.strip_suffix(']').and_then(|index| index.parse::<usize>().ok()) {
@@ -173,22 +173,22 @@ pub(crate) fn printed_path(path: &str, object: &Value, shape: &Shape) -> String 
                 let item = here.and_then(|list| list.get(index));
                 match (item, shape) {
                     (Some(item), Shape::Keyed(keys, inner)) => {
-                        out += &printed(&item_key(item, keys));
+                        out.push(printed(&item_key(item, keys)));
                         shape = inner;
                     }
-                    _ => out += &format!("[{index}]"),
+                    _ => out.push(format!("[{index}]")),
                 }
                 here = item;
             }
             None if part.is_empty() => {}
             None => {
-                out += &format!(".{part}");
+                out.push(format!(".{part}"));
                 here = here.and_then(|map| map.get(part));
                 shape = shape.child(part);
             }
         }
     }
-    out
+    out.concat()
 }
 
 fn printed(key: &str) -> String {
