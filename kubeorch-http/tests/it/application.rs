@@ -220,6 +220,8 @@ async fn story() {
     assert_eq!(second["version"], 3);
     until_healthy(&api, &id, &["frontend"]).await;
 
+    behind_our_back(&api, &simulator, &id).await;
+
     // Compare, restore, archive.
     let compared = api.ok("GET", &format!("/workflows/{id}/versions/compare?v1=2&v2=3"), None).await;
     assert_eq!(compared["removed_nodes"][0]["node_id"], "ingress");
@@ -239,6 +241,63 @@ async fn story() {
     );
     let left = deployments(&simulator).await;
     assert!(left.is_empty(), "{left:?}");
+}
+
+/// Somebody edits what was deployed: it is told with the editor's name, and forgotten once it is as it was. Defaults of the
+/// server, quantities and what controllers write are nothing to tell.
+async fn behind_our_back(api: &Api, simulator: &Simulator, id: &str) {
+    let path = format!("/workflows/{id}");
+    assert_eq!(api.ok("GET", &path, None).await.get("drift"), None);
+    let mut stream = Stream::open(api, id).await;
+    edit(simulator, "backend", "replicas", 5).await;
+    let told = stream.until("drift").await;
+    assert_eq!(told["data"]["node_id"], "backend", "{told}");
+    let drift = api.ok("GET", &path, None).await["drift"].take();
+    let seen = (&drift[0]["fields"], &drift[0]["managers"], drift.as_array().unwrap().len());
+    assert_eq!(seen, (&json!(["spec.replicas"]), &json!(["kubectl-edit"]), 1), "{drift}");
+    edit(simulator, "backend", "replicas", 2).await;
+    stream.until("drift_resolved").await;
+}
+
+/// A workflow's stream, read event by event.
+struct Stream {
+    body: hyper::body::Incoming,
+    text: String,
+}
+
+impl Stream {
+    async fn open(api: &Api, workflow: &str) -> Self {
+        let response = api.send("GET", &format!("/workflows/{workflow}/status/stream"), None).await;
+        Self { body: response.into_body(), text: String::new() }
+    }
+
+    async fn until(&mut self, wanted: &str) -> Value {
+        loop {
+            while let Some((block, rest)) = self.text.split_once("\n\n") {
+                let member =
+                    |name: &str| block.lines().find_map(|line| line.strip_prefix(name)).map(str::trim);
+                let data = member("data:").map(|data| serde_json::from_str(data).unwrap());
+                let found = data.filter(|_| member("event:") == Some(wanted));
+                self.text = rest.to_owned();
+                if let Some(data) = found {
+                    return data;
+                }
+            }
+            let frame = self.body.frame().await.expect("the stream stays open").unwrap();
+            self.text.push_str(std::str::from_utf8(frame.data_ref().unwrap()).unwrap());
+        }
+    }
+}
+
+/// What `kubectl edit` sends.
+async fn edit(simulator: &Simulator, deployment: &str, field: &str, value: u64) {
+    let path =
+        format!("/apis/apps/v1/namespaces/guestbook/deployments/{deployment}?fieldManager=kubectl-edit");
+    let patch = json!({ "spec": { field: value } });
+    let request = Request::patch(path).header("content-type", "application/merge-patch+json");
+    let request = request.body(Body::from(patch.to_string())).unwrap();
+    let response = tower::ServiceExt::oneshot(simulator.service(), request).await.unwrap();
+    assert_eq!(response.status(), StatusCode::OK);
 }
 
 /// What the API server itself says is there.

@@ -14,6 +14,7 @@ use super::guard::Guard;
 use super::report::{before, report, same};
 use crate::clusters::Link;
 use crate::engine::Host;
+use crate::error::codes;
 use crate::graph::Hash;
 use crate::kube::{Scope, State};
 use crate::manifest::{Key, Object};
@@ -261,7 +262,8 @@ impl Watcher {
         if let Err(error) = begun {
             if error.retry() {
                 self.retry_at = Some(now.plus(RETRY));
-            } else {
+            } else if error.code() != codes::RUN_ACTIVE {
+                // Somebody's own run was faster; it ends this watch.
                 for drifted in self.found.values_mut().filter(|it| nodes.contains(&it.node)) {
                     drifted.held =
                         drifted.held.take().or_else(|| Some(format!("cannot be applied again: {error}")));

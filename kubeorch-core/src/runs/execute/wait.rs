@@ -70,7 +70,7 @@ impl Execution<'_> {
             }
             let before = self.before.get(id).map(|state| state.status);
             if before != Some(NodePhase::Completed) {
-                let message = view.map_or("(nothing to apply)", |view| view.readiness.message.as_str());
+                let message = view.map_or("(nothing to apply)", |view| view.told());
                 let ready = NodeNote { node: id, status: Some(NodePhase::Completed), ..NodeNote::default() };
                 note = std::mem::take(&mut note).line(format!("{id}: ready {message}")).node(ready);
             }

@@ -26,6 +26,9 @@ use crate::workflows::{self, NodeStatus};
 /// How many status calls are under way at once.
 const PARALLEL: usize = 16;
 
+/// While no more nodes than this are to be asked about, a node is called ready once people can see it, too.
+const CALM: usize = 64;
+
 /// An answer of a plugin.
 type Call = BoxFuture<'static, (usize, Status)>;
 
@@ -137,7 +140,7 @@ impl Eye {
                 Sight::Syncing => {}
                 Sight::Whole => {
                     self.pending.insert(at);
-                    self.judge(at);
+                    self.judge(at, false);
                 }
                 Sight::Lost(error, ended) => {
                     self.pending.remove(&at);
@@ -149,11 +152,15 @@ impl Eye {
         news
     }
 
-    /// Before its plugin has spoken, a node is shown only where a rule decides without it.
-    fn judge(&mut self, at: usize) {
+    /// `heard`: its plugin has spoken about what is there now.
+    fn judge(&mut self, at: usize, heard: bool) {
         let node = &self.nodes[at];
         let told = self.told[at].as_ref();
-        let (readiness, stall) = node.judge(&self.places, &self.stalls, told);
+        let (mut readiness, stall) = node.judge(&self.places, &self.stalls, told);
+        let unseen = !heard && told.is_none_or(|told| told.phase != Told::Ready);
+        if readiness.phase == Phase::Ready && unseen && self.pending.len() + self.asked.len() <= CALM {
+            readiness = Readiness::new(Phase::Progressing, "", readiness.message);
+        }
         let current = node.current(&self.places, &self.applied.state.lock());
         let status = told.cloned().unwrap_or_else(|| unsaid(&readiness));
         let view = NodeView { status, current, readiness, stall };
@@ -210,7 +217,7 @@ impl Eye {
                 self.told[at] = Some(status.clone());
                 news.push((at, status));
             }
-            self.judge(at);
+            self.judge(at, !self.pending.contains(&at));
         }
         self.note(&mut news).await;
         self.publish();

@@ -3,8 +3,8 @@
 //!
 //! One observer per workflow, shared by the run that deploys it and everybody who looks. It costs one watch
 //! per (kind, namespace, selector), not per node, one on the events of each namespace, and nothing polls. Only nodes whose
-//! objects changed are looked at; what changes while a look is under way is one look later. Readiness never waits for a
-//! plugin where a rule knows the kind.
+//! objects changed are looked at; what changes while a look is under way is one look later. Where a rule knows the kind,
+//! readiness waits for a plugin only while few are to be asked.
 
 mod eye;
 mod node;

@@ -21,6 +21,14 @@ pub(in crate::runs) struct NodeView {
 }
 
 impl NodeView {
+    /// What is said of it for people: its plugin's words, else those of the rule.
+    pub(in crate::runs) fn told(&self) -> &str {
+        match self.status.message() {
+            "" => &self.readiness.message,
+            message => message,
+        }
+    }
+
     /// Why it is not further: `FailedScheduling (Pod/web-1): 0/3 nodes are available`.
     pub(in crate::runs) fn explain(&self) -> String {
         if let Some(stall) = &self.stall {
