@@ -103,9 +103,9 @@ impl Eye {
         // Nodes without objects hear of nothing.
         let mut touched: BTreeSet<usize> = (0..self.nodes.len()).collect();
         loop {
-            let mut news = self.look(&touched);
+            let news = self.look(&touched);
             self.ask(&mut calls);
-            self.note(&mut news).await;
+            self.note(&news).await;
             touched = match self.next(&mut calls).await {
                 News::Touched(touched) => touched,
                 News::Events(targets) => self.about(&targets),
@@ -219,7 +219,7 @@ impl Eye {
             }
             self.judge(at, !self.pending.contains(&at));
         }
-        self.note(&mut news).await;
+        self.note(&news).await;
         self.publish();
     }
 
@@ -241,13 +241,13 @@ impl Eye {
     }
 
     /// Stores what is new for people, in one transaction.
-    async fn note(&self, news: &mut Vec<(usize, Status)>) {
+    async fn note(&self, news: &[(usize, Status)]) {
         if news.is_empty() {
             return;
         }
         let stream = workflows::stream(self.workflow);
         let written = self.host.db.write(|tx| {
-            for (at, status) in news.iter() {
+            for (at, status) in news {
                 let node = &self.nodes[*at].input;
                 let at = tx.now();
                 tx.put(&NodeStatus {

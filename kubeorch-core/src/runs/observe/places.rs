@@ -24,10 +24,13 @@ pub(in crate::runs) struct Places {
     pub(in crate::runs) all: Vec<Place>,
 }
 
+/// A scope, the owners of its objects, and who looks at all of it.
+type Planned = (Scope, HashMap<Key, Vec<usize>>, Vec<usize>);
+
 /// Collects what is to be watched; equal scopes are one place.
 #[derive(Default)]
 pub(in crate::runs) struct Plan {
-    scopes: Vec<(Scope, HashMap<Key, Vec<usize>>, Vec<usize>)>,
+    scopes: Vec<Planned>,
     known: HashMap<Scope, usize>,
 }
 

@@ -30,7 +30,7 @@ pub(super) fn pod(live: View<'_>, _: View<'_>) -> Readiness {
         return Readiness::ready("");
     }
     let containers = live.list("/status/initContainerStatuses").iter();
-    let waiting = containers.chain(live.list("/status/containerStatuses")).filter_map(waiting).next();
+    let waiting = containers.chain(live.list("/status/containerStatuses")).find_map(waiting);
     if let Some((name, reason, message)) = waiting {
         let text = if message.is_empty() {
             format!("container {name}")
