@@ -31,3 +31,57 @@ pub(super) fn missing(
     });
     open.chain(unfilled).collect::<BTreeSet<_>>().into_iter().collect()
 }
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::*;
+    use crate::time::Time;
+
+    fn run(given: &[&str]) -> Run {
+        let id = "aaaaaaaaaaaaaaaaaaaaaaaa";
+        serde_json::from_value(json!({
+            "id": id, "workflow": id, "version": 1, "cluster": "lab", "cluster_id": null, "status": "running",
+            "started_at": "2026-01-01T00:00:00.000Z", "completed_at": null, "error": null, "trigger": "manual",
+            "user": null, "plan": null, "content": null, "options": {}, "given": given, "node_count": 2,
+            "attempt": 1, "asked": null, "pause": null, "approvals": [],
+        }))
+        .unwrap()
+    }
+
+    fn check(given: &[&str], phase: NodePhase, finding: Option<Finding>, again: &[&str], expected: &[&str]) {
+        let state = NodeState {
+            status: phase,
+            applied: Vec::new(),
+            error: None,
+            message: None,
+            attempts: 1,
+            at: Time::from_millis(0),
+        };
+        let states = BTreeMap::from([("a".to_owned(), state)]);
+        let secrets: serde_json::Map<_, _> =
+            again.iter().map(|node| ((*node).to_owned(), json!({ "K": "v" }))).collect();
+        let values: Values = serde_json::from_value(json!({ "secrets": secrets })).unwrap();
+        let findings: Vec<_> = finding.into_iter().collect();
+        assert_eq!(missing(&run(given), &states, &findings, &values), expected, "{phase:?} {again:?}");
+    }
+
+    #[test]
+    fn values_are_asked_for_unless_they_are_applied_or_given_again() {
+        let error = |node| Finding::error(VALUE_MISSING, "x").on_node(node);
+        let warning = |node| Finding::warning(VALUE_MISSING, "x").on_node(node);
+        check(&["a"], NodePhase::Waiting, None, &[], &[]);
+        check(&["a"], NodePhase::Completed, None, &[], &[]);
+        check(&["a"], NodePhase::Applying, None, &[], &["a"]);
+        check(&["a"], NodePhase::Applying, None, &["a"], &[]);
+        check(&["a", "b"], NodePhase::Waiting, None, &[], &["b"]);
+        check(&[], NodePhase::Applying, None, &[], &[]);
+        // Somebody removed the object, and with it the only copy.
+        check(&["a"], NodePhase::Completed, Some(error("a")), &[], &["a"]);
+        check(&["a"], NodePhase::Completed, Some(warning("a")), &[], &["a"]);
+        check(&[], NodePhase::Pending, Some(error("c")), &[], &["c"]);
+        // Left out from the beginning.
+        check(&[], NodePhase::Pending, Some(warning("c")), &[], &[]);
+    }
+}

@@ -154,7 +154,7 @@ async fn values_that_nothing_keeps_have_to_be_given_again() {
         serde_json::from_value(json!({ "secrets": { "l": { "K": "canary-value" } } })).unwrap()
     };
     // The secret is refused for a while, and the server stops meanwhile.
-    let busy = kube::Error::Busy { reason: "x".into(), retry_after: Some(Duration::from_secs(60)) };
+    let busy = kube::Error::Busy { reason: "x".into(), retry_after: Some(Duration::from_mins(1)) };
     lab.cluster.fail(Verb::Apply, "Secret default/keys", busy);
     let run =
         lab.engine.runs().start(&lab.ana, full.workflow.id, values(), Options::default()).await.unwrap();

@@ -26,8 +26,11 @@ async fn engine(store: Arc<dyn Store>, cluster: Arc<dyn Cluster>) -> Engine {
     builder.encryption_key(Secret::new("a key of this test")).build().await.unwrap()
 }
 
+/// Id, type and data.
+type Node = (String, &'static str, Value);
+
 /// Fifty nodes: settings, keys and what uses them.
-fn nodes() -> (Vec<(String, &'static str, Value)>, Vec<(String, String)>) {
+fn nodes() -> (Vec<Node>, Vec<(String, String)>) {
     let mut nodes = Vec::new();
     let mut edges = Vec::new();
     for at in 0..NODES / 5 {
@@ -104,10 +107,10 @@ async fn round(store: &Arc<dyn Store>, ana: &Actor, commit: u64, lands: bool) ->
     assert_eq!(run.nodes.len(), NODES, "commit {commit}");
     let all = run.nodes.values().all(|node| node.status == NodePhase::Completed);
     assert!(all, "commit {commit}: {:#?}", run.nodes);
-    let contents = cluster.contents.lock();
+    let contents = cluster.contents.lock().clone();
     // A doorbell is a service, everything else one object a node.
     assert_eq!(contents.len(), NODES, "commit {commit}: forgotten, or nobody's: {:?}", contents.keys());
-    for (key, contents) in contents.iter() {
+    for (key, contents) in &contents {
         assert_eq!(contents.len(), 1, "commit {commit}: {key} was applied with {contents:#?}");
     }
     // And the namespace; what left the graph is gone.

@@ -12,8 +12,8 @@ use crate::harness::{Client, Place, Running, get};
 
 /// Deployments; with the configuration that each of them needs and the service that leads to it.
 const APPS: usize = 8;
-/// A kill comes at most so long after the run was asked for; a whole run takes about as long.
-const ROUND_MILLIS: u64 = 1_500;
+/// How long a server may take to go on with a run once it answers. A debug build shares its machine with other tests.
+const GOES_ON: Duration = Duration::from_secs(if cfg!(debug_assertions) { 5 } else { 1 });
 /// A run ends well before.
 const LIMIT: Duration = Duration::from_secs(60);
 
@@ -23,6 +23,8 @@ struct Kills {
     token: String,
     workflow: String,
     random: u64,
+    /// How long a run takes that nobody disturbs: a kill comes at most so long after one was asked for.
+    span: Duration,
     /// From the answer to a start of the server to the sign that the run goes on.
     resumed: Vec<Duration>,
 }
@@ -53,6 +55,7 @@ fn a_run_goes_on_however_often_the_server_is_killed() {
         token: String::new(),
         workflow: String::new(),
         random: number("KUBEORCH_SEED", 1) | 1,
+        span: Duration::ZERO,
         resumed: Vec::new(),
     };
     test.prepare(&std::fs::read_to_string(kubeconfig).unwrap());
@@ -69,7 +72,7 @@ fn a_run_goes_on_however_often_the_server_is_killed() {
         at(99).unwrap_or_default(),
     );
     assert!(test.resumed.len() as u64 * 4 >= kills, "hardly a kill met a run");
-    assert!(at(50).unwrap_or_default() <= Duration::from_secs(1), "{:?}", test.resumed);
+    assert!(at(50).unwrap_or_default() <= GOES_ON, "{:?}", test.resumed);
 }
 
 impl Kills {
@@ -110,6 +113,10 @@ impl Kills {
         let publish = json!({ "status": "published" });
         let (status, body) = client.send("PUT", &self.path("/status"), &publish).unwrap();
         assert!(status < 300, "{status} {body}");
+        let started = Instant::now();
+        let (status, body) = client.send("POST", &self.path("/run"), &Value::Null).unwrap();
+        assert_eq!((status, &body["status"]), (200, &json!("completed")), "{body}");
+        self.span = started.elapsed();
         server.kill();
     }
 
@@ -149,7 +156,8 @@ impl Kills {
             // Nobody answers any more once the server is killed.
             let _ = Client::new(&address, &token).send("POST", &path, &Value::Null);
         });
-        thread::sleep(Duration::from_millis(self.below(ROUND_MILLIS)));
+        let span = u64::try_from(self.span.as_millis()).unwrap().max(1);
+        thread::sleep(Duration::from_millis(self.below(span)));
         server.kill();
         asked.join().unwrap();
 
@@ -198,7 +206,7 @@ impl Kills {
             assert_eq!(settings["data"]["round"], round.to_string(), "round {round}: {settings:#}");
             let app = self.object(&format!("/apis/apps/v1/namespaces/kills/deployments/app{at}"));
             assert_eq!(app["spec"]["replicas"], 1 + round % 2, "round {round}");
-            assert_eq!(app["metadata"]["generation"], round, "round {round}: {app:#}");
+            assert_eq!(app["metadata"]["generation"], round + 1, "round {round}: {app:#}");
             let door = self.object(&format!("/api/v1/namespaces/kills/services/app{at}"));
             assert_eq!(door["metadata"]["name"], format!("app{at}"), "round {round}");
         }

@@ -9,10 +9,11 @@ use crate::runs::record::Note;
 impl Execution<'_> {
     /// Removes what the plan says, and forgets what was removed and what was gone already.
     pub(super) async fn prune(&self) -> Result<(), Stop> {
-        for Removal { key, uid, .. } in &self.planned.removals {
+        for Removal { key, uid, node } in &self.planned.removals {
             self.go_on()?;
             self.delete(key, uid.clone()).await?;
-            let line = format!("{key}: removed, no longer in the graph");
+            let of = node.as_ref().map(|node| format!(" (of {node})")).unwrap_or_default();
+            let line = format!("{key}{of}: removed, no longer in the graph");
             self.recorder.note(Note::default().line(line).removed(key)).await?;
         }
         let forgotten = self.planned.forgotten.iter();

@@ -28,12 +28,10 @@ pub(super) fn pause(
     let mut random = [0];
     entropy.fill(&mut random);
     // Up to half more, so that the nodes of a run do not come back all at once.
-    let spread = |base: Duration| base + base * u32::from(random[0]) / 512;
-    Some(match asked {
-        // Never earlier than asked.
-        Some(asked) => asked + spread(FIRST) - FIRST,
-        None => spread((FIRST * 2_u32.saturating_pow(attempt - 1)).min(LONGEST)),
-    })
+    let more = |base: Duration| base * u32::from(random[0]) / 512;
+    let base = (FIRST * 2_u32.saturating_pow(attempt - 1)).min(LONGEST);
+    // Never earlier than asked.
+    Some(asked.map_or_else(|| base + more(base), |asked| asked + more(FIRST)))
 }
 
 #[cfg(test)]

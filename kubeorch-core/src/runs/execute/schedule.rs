@@ -27,7 +27,9 @@ impl<'a> Schedule<'a> {
     /// Over the nodes of `part`, indexes into `all`. The graph has no cycle.
     pub(super) fn new(all: &[Item<'a>], part: &[usize]) -> Self {
         let mut inside = vec![false; all.len()];
-        part.iter().for_each(|&at| inside[at] = true);
+        for &at in part {
+            inside[at] = true;
+        }
         let mut waiting = vec![0; all.len()];
         let mut dependents = vec![Vec::new(); all.len()];
         for &at in part {

@@ -56,17 +56,14 @@ impl Service {
         let mut stopped = parts.tasks.stopped();
         loop {
             let taken = parts.host.db.write(|tx| {
-                let Some(mut run) = tx.get::<Run>(&id)?.filter(|run| run.status == Status::Running) else {
+                let Some(run) = tx.get::<Run>(&id)?.filter(|run| run.status == Status::Running) else {
                     return Ok::<_, Error>(Taken::Gone);
                 };
-                run.nodes = BTreeMap::new();
-                match tx.lease(&hold::name(id), &parts.server, hold::TTL)? {
-                    Some(lease) => Ok(Taken::Yes(Box::new(run), lease)),
-                    None => {
-                        let held = tx.get::<Lease>(&hold::name(id))?;
-                        Ok(Taken::Held(held.map_or(tx.now(), |lease| lease.expires)))
-                    }
+                if let Some(lease) = tx.lease(&hold::name(id), &parts.server, hold::TTL)? {
+                    return Ok(Taken::Yes(Box::new(run), lease));
                 }
+                let held = tx.get::<Lease>(&hold::name(id))?;
+                Ok(Taken::Held(held.map_or(tx.now(), |lease| lease.expires)))
             });
             let until = match taken.await?.0 {
                 Taken::Yes(run, lease) => return Ok(Some((*run, lease))),

@@ -145,19 +145,16 @@ impl Service {
                 return;
             }
         };
-        match lease {
-            Some(lease) => {
-                // The caller may be gone; the run goes on.
-                let _ = answer.send(Ok(run.clone()));
-                self.first(run, begun, seat, lease).await;
-            }
-            None => {
-                self.inner.values.lock().insert(id, begun.values);
-                drop(seat);
-                self.expire(&run);
-                let _ = answer.send(Ok(run));
-            }
+        if let Some(lease) = lease {
+            // The caller may be gone; the run goes on.
+            let _ = answer.send(Ok(run.clone()));
+            self.first(run, begun, seat, lease).await;
+            return;
         }
+        self.inner.values.lock().insert(id, begun.values);
+        drop(seat);
+        self.expire(&run);
+        let _ = answer.send(Ok(run));
     }
 
     async fn first(self, run: Run, begun: Begun, seat: Seat, lease: Lease) {
