@@ -12,7 +12,10 @@ use super::graph::all;
 pub(crate) struct Plan {
     /// Changes with everything that the plan says.
     hash: String,
+    /// Changes with the rendered objects, and with nothing of the cluster.
+    content: String,
     cluster: String,
+    summary: Summary,
     /// In apply order, removals last.
     operations: Vec<Operation>,
     /// What was filled in from neighbours.
@@ -41,6 +44,18 @@ impl Operations {
     }
 }
 
+/// How many objects each thing would happen to.
+#[derive(Debug, Serialize, utoipa::ToSchema)]
+#[schema(as = PlanSummary)]
+pub(crate) struct Summary {
+    create: usize,
+    update: usize,
+    adopt: usize,
+    recreate: usize,
+    delete: usize,
+    unchanged: usize,
+}
+
 /// What would happen to one object.
 #[derive(Debug, Serialize, utoipa::ToSchema)]
 #[schema(as = PlanOperation)]
@@ -53,12 +68,41 @@ pub(crate) struct Operation {
     #[serde(skip_serializing_if = "Option::is_none")]
     namespace: Option<String>,
     name: String,
-    /// `create`, `update`, `unchanged` or `delete`.
+    /// `create`, `update`, `adopt`, `recreate`, `unchanged` or `delete`.
     action: &'static str,
     /// Which fields change; secrets are masked.
     changes: Vec<FieldChange>,
+    /// Fields that other managers own.
+    conflicts: Vec<Conflict>,
+    /// Which operations come first, by their place in the list, from 0. Removals come after everything else.
+    after: Vec<usize>,
     #[serde(skip_serializing_if = "Option::is_none")]
     note: Option<String>,
+}
+
+/// A field that another manager owns.
+#[derive(Debug, Serialize, utoipa::ToSchema)]
+#[schema(as = PlanConflict)]
+pub(crate) struct Conflict {
+    manager: String,
+    /// As the API server writes it: `.spec.replicas`.
+    field: String,
+    /// `refused` (the plan can't be applied), `shared` (left with its manager) or `taken`.
+    resolution: &'static str,
+}
+
+impl From<core::Conflict> for Conflict {
+    fn from(conflict: core::Conflict) -> Self {
+        let core::Conflict { manager, field, resolution } = conflict;
+        Self { manager, field, resolution: resolution.as_str() }
+    }
+}
+
+impl From<core::Summary> for Summary {
+    fn from(summary: core::Summary) -> Self {
+        let core::Summary { create, update, adopt, recreate, delete, unchanged } = summary;
+        Self { create, update, adopt, recreate, delete, unchanged }
+    }
 }
 
 /// A changed field.
@@ -88,6 +132,8 @@ impl From<core::PlannedOperation> for Operation {
             name: operation.key.name,
             action: operation.action.as_str(),
             changes: all(operation.changes),
+            conflicts: all(operation.conflicts),
+            after: operation.after,
             note: operation.note,
         }
     }
@@ -96,7 +142,9 @@ impl From<core::PlannedOperation> for Operation {
 impl From<core::Plan> for Plan {
     fn from(plan: core::Plan) -> Self {
         Self {
+            summary: plan.summary().into(),
             hash: plan.hash.to_string(),
+            content: plan.content.to_string(),
             cluster: plan.cluster,
             operations: all(plan.operations),
             notes: plan.notes,

@@ -73,9 +73,15 @@ pub(crate) struct Deploy {
     /// Take over objects that belong to another workflow or tool
     #[arg(long)]
     pub(crate) adopt: bool,
+    /// Remove objects that are no longer in the file; so it is without the flag, too
+    #[arg(long, overrides_with = "no_prune")]
+    pub(crate) prune: bool,
     /// Leave objects that are no longer in the file where they are
-    #[arg(long)]
+    #[arg(long, overrides_with = "prune")]
     pub(crate) no_prune: bool,
+    /// Remove objects of a kind that holds data, too: PersistentVolumeClaim, Secret, …; may be repeated
+    #[arg(long, value_name = "KIND", value_delimiter = ',', conflicts_with = "no_prune")]
+    pub(crate) prune_protected: Vec<String>,
     /// Fail when a namespace is missing instead of making it
     #[arg(long)]
     pub(crate) no_create_namespaces: bool,

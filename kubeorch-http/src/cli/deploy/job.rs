@@ -66,7 +66,8 @@ impl Job {
             force: args.force_conflicts,
             adopt: args.adopt,
             create_namespaces: !args.no_create_namespaces,
-            prune: !args.no_prune,
+            prune: args.prune || !args.no_prune,
+            prune_protected: args.prune_protected.clone(),
             ready_timeout: timeout,
             ..Options::default()
         };

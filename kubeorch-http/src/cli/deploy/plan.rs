@@ -3,7 +3,7 @@
 use std::fmt::Write as _;
 use std::time::Duration;
 
-use kubeorch_core::runs::{Action, Plan, PlannedOperation, Summary};
+use kubeorch_core::runs::{Action, Plan, PlannedOperation, Resolution, Summary};
 use serde::Serialize;
 use serde_json::Value;
 
@@ -79,6 +79,14 @@ fn line(operation: &PlannedOperation, text: &mut String) {
     let _ = writeln!(text, "{}{pad}{}{node}", paint(tone(word), word), operation.key);
     if let Some(note) = &operation.note {
         let _ = writeln!(text, "          {note}");
+    }
+    for conflict in &operation.conflicts {
+        let what = match conflict.resolution {
+            Resolution::Shared => "stays with",
+            Resolution::Taken => "is taken from",
+            Resolution::Refused => "belongs to",
+        };
+        let _ = writeln!(text, "        ! {} {what} {}", conflict.field, conflict.manager);
     }
     for change in &operation.changes {
         let (old, new) = (change.old.as_ref().map(shown), change.new.as_ref().map(shown));
