@@ -14,7 +14,7 @@ use kubeorch_simulator::Simulator;
 use serde_json::{Value, json};
 
 /// How long a cluster may take for what it does by itself, on a machine at work.
-pub(crate) const PATIENCE: Duration = Duration::from_secs(60);
+pub(crate) const PATIENCE: Duration = Duration::from_mins(1);
 
 /// A cluster, and the name of a namespace in it for this test alone. It is not there yet; what makes it is
 /// the run under test, or [`Target::furnish`].
