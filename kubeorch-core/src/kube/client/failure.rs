@@ -137,7 +137,10 @@ impl Failure {
     pub(super) fn repeatable(&self) -> bool {
         match self {
             Self::Stage(stage) => matches!(stage, Stage::Resolve | Stage::Connect(_) | Stage::Broken),
-            Self::Answer { code, .. } => *code == 429 || (500..600).contains(code),
+            Self::Answer { code, status, .. } => {
+                let again = *code == 429 || (500..600).contains(code);
+                again && !refusal::mistyped(*code, &status.message)
+            }
         }
     }
 

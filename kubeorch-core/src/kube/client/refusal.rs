@@ -23,13 +23,18 @@ pub(super) fn of(code: u16, status: &Status, object: &str) -> Option<Error> {
         Class::NamespaceTerminating
     } else if denied_by.is_some() || (code == 403 && by_admission(message)) {
         Class::Admission
-    } else if matches!(code, 401 | 403 | 409 | 429 | 500..) {
+    } else if !mistyped(code, message) && matches!(code, 401 | 403 | 409 | 429 | 500..) {
         return None;
     } else {
         Class::Invalid
     };
     let immutable = if code == 422 { immutable(status) } else { Vec::new() };
     Some(Error::Rejected { object: object.to_owned(), reason: words(status), immutable, denied_by, class })
+}
+
+/// An apply of a field that the kind has not: the server answers 500 to it, as if it were to blame.
+pub(super) fn mistyped(code: u16, message: &str) -> bool {
+    code == 500 && message.starts_with("failed to create typed patch object")
 }
 
 fn causes(status: &Status) -> impl Iterator<Item = (&str, &str, &str)> {

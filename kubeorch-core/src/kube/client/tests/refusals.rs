@@ -44,6 +44,12 @@ async fn an_error_has_a_class_and_may_name_who_refused() {
             Some("replicas"),
         ),
         (500, webhook, Class::Webhook, None),
+        (
+            500,
+            "failed to create typed patch object (b/a; /v1, Kind=Pod): .spec.foo: field not declared in schema",
+            Class::Invalid,
+            None,
+        ),
         (422, "Pod \"a\" is invalid", Class::Invalid, None),
         (404, "namespaces \"b\" not found", Class::Invalid, None),
         (409, "object is being deleted: pods \"a\" already exists", Class::Busy, None),
