@@ -7,7 +7,8 @@ use std::sync::atomic::{AtomicU64, Ordering::SeqCst};
 use async_trait::async_trait;
 use kubeorch_core::kube::fake::Fake;
 use kubeorch_core::kube::{
-    Applied, ApplyOptions, Cluster, DeleteOptions, Deleted, Error, Head, Scope, ServerInfo, WatchStream,
+    Applied, ApplyOptions, Cluster, Counters, DeleteOptions, Deleted, Error, Head, Health, Scope, ServerInfo,
+    WatchStream,
 };
 use kubeorch_core::manifest::{Key, Kind, Object};
 use kubeorch_core::store::{self, Batch, Seq, Snapshot, Store};
@@ -130,5 +131,13 @@ impl Cluster for Workshop {
 
     fn watch(&self, scope: &Scope) -> WatchStream {
         self.fake.watch(scope)
+    }
+
+    fn health(&self) -> watch::Receiver<Health> {
+        self.fake.health()
+    }
+
+    fn counters(&self) -> Counters {
+        self.fake.counters()
     }
 }

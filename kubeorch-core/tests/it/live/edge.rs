@@ -1,7 +1,7 @@
 //! The trait of a cluster, answered by one.
 
 use futures::StreamExt;
-use kubeorch_core::kube::{ApplyOptions, Error, Event, Operation, Scope};
+use kubeorch_core::kube::{ApplyOptions, DeleteOptions, Error, Event, Operation, Scope};
 use kubeorch_core::manifest::{Key, Kind, Object};
 use serde_json::{Value, json};
 
@@ -13,8 +13,12 @@ fn config(target: &Target, name: &str, data: &Value) -> Object {
     Object::new(object).unwrap()
 }
 
+fn of(uid: &str) -> DeleteOptions {
+    DeleteOptions { uid: Some(uid.into()), ..DeleteOptions::default() }
+}
+
 fn by(manager: &str, force: bool, dry_run: bool) -> ApplyOptions {
-    ApplyOptions { manager: manager.into(), force, dry_run }
+    ApplyOptions { manager: manager.into(), force, dry_run, known: None }
 }
 
 #[tokio::test]
@@ -56,7 +60,7 @@ async fn applying_says_what_it_did_and_a_dry_run_does_nothing() {
     }
     let other = cluster.apply(&config(&target, "conf", &one), &by("them", false, false)).await;
     let Err(Error::Conflict { causes, .. }) = other else { panic!("{other:?}") };
-    assert!(causes.len() == 1 && causes[0].contains("us") && causes[0].contains(".data.a"), "{causes:?}");
+    assert!(causes.len() == 1 && causes[0].manager == "us" && causes[0].field == ".data.a", "{causes:?}");
     cluster.apply(&config(&target, "conf", &one), &by("them", true, false)).await.unwrap();
     // What nobody asks for any more goes with its last manager.
     for (manager, left) in [("us", true), ("them", false)] {
@@ -130,10 +134,10 @@ async fn deleting_guards_against_successors_and_forgives_what_is_gone() {
     let key = target.key(("v1", "ConfigMap"), "conf");
     let made =
         target.cluster.apply(&config(&target, "conf", &json!({})), &by("us", false, false)).await.unwrap();
-    let other = target.cluster.delete(&key, Some("00000000-0000-4000-8000-000000000000")).await;
+    let other = target.cluster.delete(&key, &of("00000000-0000-4000-8000-000000000000")).await;
     assert!(target.cluster.get(&key).await.unwrap().is_some(), "{other:?}");
-    assert!(target.cluster.delete(&key, made.object.uid()).await.unwrap());
-    assert!(!target.cluster.delete(&key, None).await.unwrap());
+    assert!(target.cluster.delete(&key, &of(made.object.uid().unwrap())).await.unwrap().found);
+    assert!(!target.cluster.delete(&key, &DeleteOptions::default()).await.unwrap().found);
     let unknown = Key { kind: Kind::new("none.example/v1", "Nothing"), namespace: None, name: "a".into() };
     assert_eq!(target.cluster.get(&unknown).await.ok().flatten(), None);
     target.end().await;
@@ -226,6 +230,6 @@ async fn a_kind_is_served_once_it_is_defined() {
         }
     };
     tokio::time::timeout(PATIENCE, seen).await.unwrap();
-    target.cluster.delete(&made.key(), None).await.unwrap();
+    target.cluster.delete(&made.key(), &DeleteOptions::default()).await.unwrap();
     target.end().await;
 }

@@ -8,7 +8,9 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use futures::StreamExt;
-use kubeorch_core::kube::{ApplyOptions, Client, Cluster, Event, Scope, from_kubeconfig_files};
+use kubeorch_core::kube::{
+    ApplyOptions, Client, Cluster, DeleteOptions, Event, Scope, from_kubeconfig_files,
+};
 use kubeorch_core::manifest::{self, Key, Object};
 use kubeorch_simulator::Simulator;
 use serde_json::{Value, json};
@@ -62,7 +64,7 @@ impl Target {
     pub(crate) async fn end(self) {
         let kind = manifest::Kind::new("v1", "Namespace");
         let key = Key { kind, namespace: None, name: self.namespace.clone() };
-        self.cluster.delete(&key, None).await.unwrap();
+        self.cluster.delete(&key, &DeleteOptions::default()).await.unwrap();
     }
 
     pub(crate) fn key(&self, kind: (&str, &str), name: &str) -> Key {
@@ -76,7 +78,7 @@ impl Target {
 
     /// Applies as somebody else would.
     pub(crate) async fn apply(&self, manager: &str, object: Value) -> Object {
-        let options = ApplyOptions { manager: manager.into(), force: true, dry_run: false };
+        let options = ApplyOptions { manager: manager.into(), force: true, ..ApplyOptions::default() };
         self.cluster.apply(&Object::new(object).unwrap(), &options).await.unwrap().object
     }
 
