@@ -214,6 +214,7 @@ fn duration(text: &str) -> Option<Duration> {
     (rest.is_empty() && seconds > 0).then_some(Duration::from_secs(seconds))
 }
 
+#[expect(clippy::ref_option, reason = "the signature that serde calls")]
 fn text_of<S: Serializer>(timeout: &Option<Duration>, serializer: S) -> Result<S::Ok, S::Error> {
     timeout.map(|timeout| format!("{}s", timeout.as_secs())).serialize(serializer)
 }
