@@ -56,6 +56,9 @@ pub(crate) struct Options {
     create_namespaces: bool,
     /// Remove objects that the graph no longer holds.
     prune: bool,
+    /// Kinds that are removed only when they are named here: those that hold data or other objects.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    prune_protected: Vec<String>,
     /// The hash of the plan that was looked at; the run is refused when it would do anything else.
     #[schema(value_type = Option<String>)]
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -88,6 +91,7 @@ impl Default for Options {
             adopt,
             create_namespaces,
             prune,
+            prune_protected: Vec::new(),
             expect: None,
             approvals: 0,
             approvers: Vec::new(),
@@ -117,6 +121,7 @@ impl From<Options> for core::Options {
             adopt: options.adopt,
             create_namespaces: options.create_namespaces,
             prune: options.prune,
+            prune_protected: options.prune_protected,
             expect: options.expect,
             approvals: options.approvals,
             approvers: options.approvers,

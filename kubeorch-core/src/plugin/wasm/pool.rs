@@ -145,9 +145,10 @@ impl Shared {
         let mut next = self.next(None, &mut held);
         while let Some((lane, job)) = next {
             let start = Instant::now();
-            match catch_unwind(AssertUnwindSafe(job)) {
-                Ok(answer) => held.push(answer),
-                Err(_) => tracing::error!("a plugin call panicked in the host"),
+            if let Ok(answer) = catch_unwind(AssertUnwindSafe(job)) {
+                held.push(answer);
+            } else {
+                tracing::error!("a plugin call panicked in the host");
             }
             next = self.next(Some((lane, start.elapsed() > SLOW)), &mut held);
         }

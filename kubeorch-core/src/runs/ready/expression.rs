@@ -103,12 +103,11 @@ fn truth(expression: &IdedExpr) -> Result<(), String> {
         "int",
     ];
     let other = match &expression.expr {
-        Expr::Literal(LiteralValue::Boolean(_)) => false,
+        Expr::Literal(LiteralValue::Boolean(_)) | Expr::Select(_) | Expr::Unspecified => false,
         Expr::Literal(_) | Expr::List(_) | Expr::Map(_) | Expr::Struct(_) => true,
         Expr::Ident(name) => name == "object",
         Expr::Call(call) => OTHERS.contains(&call.func_name.as_str()),
         Expr::Comprehension(each) => matches!(each.accu_init.expr, Expr::List(_)),
-        Expr::Select(_) | Expr::Unspecified => false,
     };
     if other { Err("the expression must say true or false".to_owned()) } else { Ok(()) }
 }

@@ -331,6 +331,8 @@ async fn a_missing_namespace_is_made_and_many_nodes_get_ready_at_once() {
     assert!(codes.iter().any(|code| code == "cluster.namespace_missing"), "{codes:?}");
     lab.completed(&full, Values::default(), Options::default()).await;
     let key = Key { kind: Kind::new("v1", "Namespace"), namespace: None, name: space };
-    assert!(lab.target.cluster.delete(&key, &kubeorch_core::kube::DeleteOptions::default()).await.unwrap().found);
+    assert!(
+        lab.target.cluster.delete(&key, &kubeorch_core::kube::DeleteOptions::default()).await.unwrap().found
+    );
     lab.target.end().await;
 }

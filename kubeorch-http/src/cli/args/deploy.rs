@@ -79,7 +79,7 @@ pub(crate) struct Deploy {
     /// Leave objects that are no longer in the file where they are
     #[arg(long, overrides_with = "prune")]
     pub(crate) no_prune: bool,
-    /// Remove objects of a kind that holds data, too: PersistentVolumeClaim, Secret, …; may be repeated
+    /// Remove objects of a kind that holds data, too: secret, persistentvolumeclaim, …; may be repeated
     #[arg(long, value_name = "KIND", value_delimiter = ',', conflicts_with = "no_prune")]
     pub(crate) prune_protected: Vec<String>,
     /// Fail when a namespace is missing instead of making it
