@@ -29,6 +29,7 @@ mod host;
 mod imports;
 mod job;
 mod limits;
+mod links;
 mod log;
 mod memo;
 mod meter;

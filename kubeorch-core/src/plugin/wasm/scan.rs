@@ -2,12 +2,14 @@
 //!
 //! Compilers take time and memory in proportion to what they are given, some of it worse, and their parsers
 //! recurse. wasmtime does not count a slow or large compilation as a fault, so the bounds are set here: one pass
-//! over the sections that allocates nothing and recurses nowhere.
+//! over the sections that allocates a byte per item at most and recurses nowhere. `links` goes along and refuses what is
+//! composed of components.
 
 use wasmparser::{FunctionBody, Parser, Payload};
 
 use super::Limits;
 use super::answer::excerpt;
+use super::links::Links;
 
 /// What is counted over the whole component, what is nested in it included, and how much of it there may be.
 /// The core plugin of twelve node types has 1,300 functions and 50 types; ten times as much is still a plugin.
@@ -62,14 +64,16 @@ enum Sort {
 /// Bytes on which the verdict depends, besides the component's own: part of the name of compiled code, so that
 /// lowering a bound forgets what was compiled under the higher one.
 pub(super) fn fingerprint(limits: &Limits) -> Vec<u8> {
-    format!("{} {DEPTH} {LOCALS} {BOUNDS:?}", limits.function).into_bytes()
+    format!("{} {DEPTH} {LOCALS} {BOUNDS:?} uncomposed", limits.function).into_bytes()
 }
 
 /// Refuses what is out of bounds, with the section and the numbers.
 pub(super) fn check(bytes: &[u8], limits: &Limits) -> Result<(), String> {
-    let mut scan = Scan { limits, seen: [0; BOUNDS.len()], depth: 0, function: 0 };
+    let mut scan = Scan { limits, seen: [0; BOUNDS.len()], depth: 0, function: 0, links: Links::default() };
     for payload in Parser::new(0).parse_all(bytes) {
-        scan.payload(&payload.map_err(|error| excerpt(&error.to_string()))?, bytes)?;
+        let payload = payload.map_err(|error| excerpt(&error.to_string()))?;
+        scan.payload(&payload, bytes)?;
+        scan.links.payload(&payload, scan.depth)?;
     }
     Ok(())
 }
@@ -80,6 +84,7 @@ struct Scan<'a> {
     depth: usize,
     /// The number of the next body, over all modules.
     function: u64,
+    links: Links,
 }
 
 impl Scan<'_> {

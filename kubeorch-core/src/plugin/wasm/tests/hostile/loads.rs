@@ -8,8 +8,15 @@ use super::bytes::{edited, fill, listing, module, nested_types, section, startin
 use super::{Attack, Ends, Guest, catalog};
 
 pub(super) fn all() -> Vec<Attack> {
-    let rows =
-        [no_components(), forbidden(), out_of_bounds(), more_than_the_engine_has(), at_start(), catalogs()];
+    let rows = [
+        no_components(),
+        forbidden(),
+        out_of_bounds(),
+        composed(),
+        more_than_the_engine_has(),
+        at_start(),
+        catalogs(),
+    ];
     rows.into_iter().flatten().map(|(name, bytes, ends)| Attack { name, bytes, ends }).collect()
 }
 
@@ -208,6 +215,46 @@ fn out_of_bounds() -> Vec<Row> {
             wat(&format!("(component (type (record {})))", times(10_001, "(field \"f#\" u8)"))),
             Refused("failed to parse WebAssembly module: record field size is out of bounds"),
         ),
+    ]
+}
+
+/// What wasmtime would have to copy between memories for. It panics over its own code, caught as a fault of the host.
+fn composed() -> Vec<Row> {
+    let ends = || Ends::Refused("it is composed of components that call each other");
+    let lifting = |name: &str| {
+        format!(
+            r#"(core module $m (memory (export "m") 1) (func (export "f") (param i32 i32))
+              (func (export "r") (param i32 i32 i32 i32) (result i32) (i32.const 0)))
+            (core instance $i (instantiate $m))
+            (func {name} (param "t" string)
+              (canon lift (core func $i "f") (memory $i "m") (realloc (func $i "r"))))"#
+        )
+    };
+    let lifts = lifting("$f");
+    let lowers = r#"(core module $n (memory (export "m") 1)) (core instance $n (instantiate $n))
+        (core func (canon lower (func $f) (memory $n "m")))"#;
+    let two = format!(
+        r#"(component
+          (component $giver {lifts} (export "f" (func $f)))
+          (component $taker (import "f" (func $f (param "t" string))) {lowers})
+          (instance $giver (instantiate $giver))
+          (instance (instantiate $taker (with "f" (func $giver "f")))))"#
+    );
+    let outer = format!(
+        r#"(component
+          (component $giver {lifts} (export "f" (func $f)))
+          (instance $giver (instantiate $giver)) (alias export $giver "f" (func $f)) {lowers})"#
+    );
+    let renamed = format!(
+        r#"(component {} (instance $x (export "f" (func $g))) (export $y "x" (instance $x))
+          (alias export $y "f" (func $f)) {lowers})"#,
+        lifting("$g")
+    );
+    vec![
+        ("components that call each other", wat(&two), ends()),
+        ("a component that calls what is inside it", wat(&outer), ends()),
+        ("a component that calls itself", wat(&format!("(component {lifts} {lowers})")), ends()),
+        ("a component that calls itself by another name", wat(&renamed), ends()),
     ]
 }
 
