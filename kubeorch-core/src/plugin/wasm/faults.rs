@@ -133,6 +133,9 @@ fn frame(frame: &FrameInfo) -> String {
     }
 }
 
+/// The causes, without the backtrace that wasmtime puts before them where a host function refused: a fault has the frames.
 pub(super) fn text(error: &wasmtime::Error) -> String {
-    excerpt(&format!("{error:#}"))
+    let trace = error.downcast_ref::<WasmBacktrace>().map(ToString::to_string);
+    let causes = error.chain().map(ToString::to_string).filter(|cause| Some(cause) != trace.as_ref());
+    excerpt(&causes.collect::<Vec<_>>().join(": "))
 }

@@ -78,8 +78,12 @@ impl Lines {
         self.written < LINES && self.bytes < BYTES
     }
 
-    fn write(&mut self, level: Level, message: &str) {
-        let line = plain(message, LINE.min(BYTES - self.bytes));
+    /// What is left for the next line, in bytes.
+    fn left(&self) -> usize {
+        LINE.min(BYTES - self.bytes)
+    }
+
+    fn write(&mut self, level: Level, line: String) {
         self.written += 1;
         self.bytes = (self.bytes + line.len()).min(BYTES);
         let plugin = &*self.plugin;
@@ -121,7 +125,8 @@ fn write(store: &mut StoreContextMut<'_, State>, level: Level, message: &WasmStr
         store.data_mut().lines.dropped += 1;
         return Ok(());
     }
-    let message = message.to_str(&*store)?.into_owned();
-    store.data_mut().lines.write(level, &message);
+    // Cut before it is copied: a message may have megabytes.
+    let line = plain(&message.to_str(&*store)?, store.data().lines.left());
+    store.data_mut().lines.write(level, line);
     Ok(())
 }

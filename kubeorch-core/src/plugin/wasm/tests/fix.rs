@@ -7,7 +7,7 @@ use super::{brief, node};
 use crate::plugin::fix::{ApplyRequest, DiagnoseRequest, Facts, Finding, Risk, TemplateRequest};
 use crate::plugin::{Error, FaultKind, Fixes, World};
 
-fn facts() -> Facts {
+pub(super) fn facts() -> Facts {
     let live = json!({"apiVersion": "v1", "kind": "Pod", "metadata": {"name": "web", "namespace": "shop"}});
     Facts {
         node: node(json!({})),

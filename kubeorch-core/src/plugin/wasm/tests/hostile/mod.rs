@@ -3,6 +3,7 @@
 
 mod bytes;
 mod calls;
+mod floods;
 mod loads;
 mod memory;
 mod mutations;
@@ -12,9 +13,11 @@ use std::time::{Duration, Instant};
 
 use serde_json::json;
 
-use super::{Guest, catalog, request};
+use super::{Guest, catalog, fix, request};
+use crate::plugin::fix::DiagnoseRequest;
+use crate::plugin::source::Memory;
 use crate::plugin::wasm::{Host, Limits, Plugin, Registry};
-use crate::plugin::{Error, Fault, NodeTypes};
+use crate::plugin::{Analyzers, Error, Fault, Fixes, NodeTypes, Steps, World, step};
 
 /// What a busy machine may take on top of a limit, and for compiling unoptimised.
 const SLACK: Duration = Duration::from_secs(5);
@@ -35,14 +38,41 @@ enum Ends {
     Passed(&'static str, &'static str),
     /// Not loaded, because that export failed so.
     Broke(&'static str, &'static str),
-    /// Loaded; `render` passes this limit.
+    /// Loaded; the function that it is asked for passes this limit.
     Limit(&'static str),
-    /// Loaded; `render` fails so.
+    /// Loaded; the function that it is asked for fails so.
     Failed(&'static str),
 }
 
 fn limits() -> Limits {
-    Limits { node_types: 8, objects: 16, findings: 16, ..super::limits() }
+    let usual = super::limits();
+    Limits {
+        node_types: 8,
+        objects: 16,
+        findings: 16,
+        step: floods::budget(usual.step),
+        analyzer: floods::budget(usual.analyzer),
+        fix: floods::budget(usual.fix),
+        detect: SLACK,
+        // Less than what the calls that may be made could read or list.
+        tree: 16 << 10,
+        ..usual
+    }
+}
+
+/// What hostile analyzers are lent.
+fn tree() -> Memory {
+    Memory::new([("a.txt", "a".repeat(1024)), ("b/c.txt", "c".into()), ("empty.txt", String::new())]).unwrap()
+}
+
+/// The id of a plugin of that world, and the function that it is asked for.
+fn asked(world: World) -> (&'static str, &'static str) {
+    match world {
+        World::NodeTypes => ("test", "render"),
+        World::Step => ("part", "run"),
+        World::ImportAnalyzer => ("part", "detect"),
+        World::FixTemplate => ("part", "diagnose"),
+    }
 }
 
 /// A host with a healthy plugin on it.
@@ -65,25 +95,24 @@ impl Victim {
         let start = Instant::now();
         let (loaded, error) = self.attack(attack).await;
         let took = start.elapsed();
-        let ends = match (loaded, error) {
-            (_, None) => return Err("nothing stopped it".into()),
-            (true, Some(error)) => matches(&error, &attack.ends, "test", "render"),
-            (false, Some(error)) => matches(&error, &attack.ends, "hostile.wasm", ""),
-        };
-        ends?;
+        let error = error.ok_or("nothing stopped it")?;
+        let (plugin, export) = loaded.map_or(("hostile.wasm", ""), asked);
+        matches(&error, &attack.ends, plugin, export)?;
         if took > limits().deadline + SLACK {
             return Err(format!("it took {took:?}"));
         }
         self.ask_neighbour().await
     }
 
-    async fn attack(&self, attack: &Attack) -> (bool, Option<Error>) {
+    /// The world of what was loaded, and the error.
+    async fn attack(&self, attack: &Attack) -> (Option<World>, Option<Error>) {
         let plugin = match self.host.load("hostile.wasm", Arc::clone(&attack.bytes)).await {
             Ok(plugin) => plugin,
-            Err(error) => return (false, Some(error)),
+            Err(error) => return (None, Some(error)),
         };
+        let world = plugin.world();
         let registry = Registry::builder().host(self.host.clone()).loaded(plugin).try_build().await.unwrap();
-        (true, registry.render(&request(json!({}))).await.err())
+        (Some(world), ask(&registry, world).await.err())
     }
 
     /// A question that the memo does not know.
@@ -96,6 +125,20 @@ impl Victim {
         match answer {
             Ok(rendered) if rendered.notes == ["fine"] => Ok(()),
             other => Err(format!("the neighbour answers {other:?}")),
+        }
+    }
+}
+
+async fn ask(registry: &Registry, world: World) -> Result<(), Error> {
+    match world {
+        World::NodeTypes => registry.render(&request(json!({}))).await.map(drop),
+        World::Step => {
+            let ask = step::Request { step: "part-step".into(), ..step::Request::default() };
+            registry.run(&ask).await.map(drop)
+        }
+        World::ImportAnalyzer => registry.open("part", Arc::new(tree())).await?.detect().await.map(drop),
+        World::FixTemplate => {
+            registry.diagnose("part", &DiagnoseRequest { facts: fix::facts() }).await.map(drop)
         }
     }
 }
@@ -118,7 +161,7 @@ fn matches(error: &Error, ends: &Ends, plugin: &str, export: &str) -> Result<(),
 }
 
 fn all() -> Vec<Attack> {
-    loads::all().into_iter().chain(calls::all()).collect()
+    [loads::all(), calls::all(), floods::all()].into_iter().flatten().collect()
 }
 
 #[tokio::test]
@@ -133,4 +176,15 @@ async fn every_attack_ends_as_it_must() {
         }
     }
     assert!(wrong.is_empty(), "{} of {}:\n{}", wrong.len(), attacks.len(), wrong.join("\n"));
+}
+
+#[tokio::test]
+async fn a_flood_of_lines_is_told_in_few() {
+    let victim = Victim::start().await;
+    let attack = floods::all().into_iter().next().unwrap();
+    let error = victim.attack(&attack).await.1.unwrap();
+    let log = &error.fault().unwrap().log;
+    // 64 lines are written in a call, the rest is counted, the last 16 are repeated.
+    let more = format!("and {} more lines", floods::CALLS - 64);
+    assert_eq!((log.len(), log.last()), (17, Some(&more)), "{log:?}");
 }
