@@ -86,6 +86,8 @@ pub struct Usage {
     pub faults: u64,
     /// Failed calls since the last good one.
     pub failing: u64,
+    /// Whether it failed so often that calls are refused for a while.
+    pub quarantined: bool,
     /// Answers from the memo.
     pub hits: u64,
     /// Time inside calls.

@@ -202,12 +202,17 @@ impl Service {
     /// The id of every plugin and the word for its state, for metrics; nothing while the store cannot be read.
     pub fn states(&self) -> Vec<(String, &'static str)> {
         let views = self.inner.views().unwrap_or_default();
-        let word = |state: &State| match state {
+        let word = |view: &View| match &view.state {
+            State::Serving if view.usage.as_ref().is_some_and(|usage| usage.quarantined) => "quarantined",
             State::Serving => "serving",
             State::Disabled => "disabled",
             State::Failed(_) => "failed",
         };
-        views.into_iter().map(|view| (view.id, word(&view.state))).collect()
+        let named = |view: View| {
+            let word = word(&view);
+            (view.id, word)
+        };
+        views.into_iter().map(named).collect()
     }
 
     /// The rules in force.

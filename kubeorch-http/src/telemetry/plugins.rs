@@ -41,7 +41,7 @@ impl Collector for Plugins {
                 ConstCounter::new(value(plugin)).encode(family.encode_family(&labels)?)?;
             }
         }
-        let help = "1 for the state in which the plugin is: serving, disabled, failed";
+        let help = "1 for the state in which the plugin is: serving, quarantined, disabled, failed";
         let mut family = encoder.encode_descriptor("kubeorch_plugin_state", help, None, MetricType::Gauge)?;
         for (plugin, state) in self.0.states() {
             let labels = [("plugin", plugin.as_str()), ("state", state)];

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
-use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::time::Duration;
 
 use async_trait::async_trait;
@@ -62,12 +62,20 @@ struct Live {
     about: About,
     types: Types,
     calls: AtomicU64,
+    quarantined: AtomicBool,
 }
 
 impl Sandbox {
     /// Over types that are always there.
     pub fn new(base: Types) -> Self {
         Self { base, live: RwLock::default() }
+    }
+
+    /// Says of a component whether it is in quarantine; calls are answered all the same.
+    pub fn quarantine(&self, id: &str, quarantined: bool) {
+        if let Some(live) = self.live.read().get(id) {
+            live.quarantined.store(quarantined, Ordering::Relaxed);
+        }
     }
 
     fn owner(&self, name: &str) -> Option<Arc<Live>> {
@@ -104,7 +112,7 @@ fn load(name: &str, bytes: &[u8]) -> Result<Live, Error> {
         entries: catalog.entries,
     };
     let types = Types::new(catalog.node_types.into_iter().map(Type::new))?;
-    Ok(Live { about, types, calls: AtomicU64::new(0) })
+    Ok(Live { about, types, calls: AtomicU64::new(0), quarantined: AtomicBool::new(false) })
 }
 
 #[async_trait]
@@ -145,6 +153,7 @@ impl crate::plugin::Sandbox for Sandbox {
             calls: live.calls.load(Ordering::Relaxed),
             faults: 0,
             failing: 0,
+            quarantined: live.quarantined.load(Ordering::Relaxed),
             hits: 0,
             time: Duration::ZERO,
         };

@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use async_trait::async_trait;
 
-use super::{Host, Plugin, Registry, Stats};
+use super::{Host, Plugin, Quarantine, Registry, Stats};
 use crate::plugin::{About, Candidate, Error, Sandbox, Usage};
 
 /// Loads on a [`Host`] and serves through a [`Registry`].
@@ -65,6 +65,7 @@ fn usage(stats: Stats) -> Usage {
         calls: stats.calls(),
         faults: stats.faults(),
         failing: stats.failing,
+        quarantined: stats.quarantine != Quarantine::Closed,
         hits: stats.hits(),
         time: stats.time(),
         id: stats.plugin.id,

@@ -6,8 +6,8 @@ use std::time::Duration;
 use serde_json::json;
 
 use super::{Guest, catalog, limits, request};
-use crate::plugin::wasm::{Host, Quarantine, Registry};
-use crate::plugin::{Error, NodeTypes};
+use crate::plugin::wasm::{Host, Quarantine, Registry, WasmSandbox};
+use crate::plugin::{Error, NodeTypes, Sandbox};
 use crate::time::{Clock, ManualClock};
 
 /// Traps for a node whose id is a single character, else answers.
@@ -17,7 +17,8 @@ const PICKY: &str =
 
 struct Stage {
     clock: Arc<ManualClock>,
-    registry: Registry,
+    host: Host,
+    registry: Arc<Registry>,
     asked: u32,
 }
 
@@ -27,10 +28,10 @@ impl Stage {
         let host = Host::with_clock(limits(), Arc::clone(&clock) as Arc<dyn Clock>).unwrap();
         let good = Guest::with_catalog(catalog("good", &["good"])).bytes();
         let registry = Registry::builder()
-            .host(host)
+            .host(host.clone())
             .plugin("picky.wasm", Guest::calling(PICKY).bytes())
             .plugin("good.wasm", good);
-        Self { clock, registry: registry.try_build().await.unwrap(), asked: 0 }
+        Self { clock, host, registry: Arc::new(registry.try_build().await.unwrap()), asked: 0 }
     }
 
     /// Renders a node that makes the plugin trap, or one that does not.
@@ -39,6 +40,13 @@ impl Stage {
         let mut ask = request(json!({ "asked": self.asked }));
         ask.node.id = if well { "node".into() } else { "n".into() };
         self.registry.render(&ask).await.map(drop)
+    }
+
+    /// Whether metrics are told that it is left alone.
+    fn told(&self) -> bool {
+        let (host, registry) = (self.host.clone(), Arc::clone(&self.registry));
+        let usage = WasmSandbox::new(host, registry).usage();
+        usage.iter().find(|usage| usage.id == "test").unwrap().quarantined
     }
 
     async fn trap(&mut self, times: u32) {
@@ -69,7 +77,9 @@ async fn five_faults_close_together_open_it() {
     stage.trap(4).await;
     stage.render(true).await.unwrap();
     assert_eq!(stage.state(), Quarantine::Closed);
+    assert!(!stage.told());
     stage.trap(1).await;
+    assert!(stage.told());
     assert_eq!(stage.state(), Quarantine::Open { until: stage.clock.now().plus(Duration::from_secs(30)) });
     stage.refused(30).await;
     stage.advance(12);
@@ -105,7 +115,9 @@ async fn a_good_probe_closes_it_and_a_bad_one_doubles_the_wait() {
         stage.trap(1).await;
     }
     stage.advance(600);
+    assert!(stage.told());
     stage.render(true).await.unwrap();
+    assert!(!stage.told());
     assert_eq!(stage.state(), Quarantine::Closed);
     // As if nothing had been.
     stage.trap(4).await;
