@@ -13,8 +13,10 @@ use crate::{World, source::is_id};
 /// The name that templates have, replaced wherever it stands; longer ones than any word of the texts.
 const NAME: &str = "kubeorch-template";
 const TITLE: &str = "KubeOrch template";
-/// The line of the templates' `Cargo.toml` that names the SDK.
-const SDK: &str = "kubeorch-plugin-sdk = { path = \"../../..\" }";
+/// How the templates' `Cargo.toml` names the SDK where it asks for nothing else of it.
+const SDK_ALONE: &str = "{ path = \"../../..\" }";
+/// How it does among the features that it asks for.
+const SDK: &str = "path = \"../../..\"";
 
 /// Where a project gets the SDK from.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -51,12 +53,19 @@ impl Sdk {
         }
     }
 
-    fn dependency(&self) -> String {
+    /// In the place of [`SDK_ALONE`].
+    fn alone(&self) -> String {
         match self {
-            Self::Version(version) => format!("kubeorch-plugin-sdk = {version:?}"),
-            Self::Path(path) => {
-                format!("kubeorch-plugin-sdk = {{ path = {:?} }}", path.display().to_string())
-            }
+            Self::Version(version) => format!("{version:?}"),
+            Self::Path(_) => format!("{{ {} }}", self.member()),
+        }
+    }
+
+    /// In the place of [`SDK`].
+    fn member(&self) -> String {
+        match self {
+            Self::Version(version) => format!("version = {version:?}"),
+            Self::Path(path) => format!("path = {:?}", path.display().to_string()),
         }
     }
 }
@@ -99,23 +108,53 @@ pub enum Error {
 /// A file of a template: its path in the project, and its text.
 type Template = (&'static str, &'static str);
 
-const NODE_TYPES: &[Template] = &[
-    ("Cargo.toml", include_str!("../templates/node-types/Cargo.toml")),
-    ("plugin.toml", include_str!("../templates/node-types/plugin.toml")),
-    ("src/lib.rs", include_str!("../templates/node-types/src/lib.rs")),
-    ("cases/three-pods/request.json", include_str!("../templates/node-types/cases/three-pods/request.json")),
-    (
-        "cases/three-pods/expected.json",
-        include_str!("../templates/node-types/cases/three-pods/expected.json"),
-    ),
-    ("README.md", include_str!("../templates/node-types/README.md")),
-    // Under another name, because Git would obey it in the template's folder.
-    (".gitignore", include_str!("../templates/node-types/gitignore")),
-];
+/// The files of a template, of which all but the cases have the same names in each.
+macro_rules! template {
+    ($world:literal, $($case:literal),* $(,)?) => {
+        &[
+            ("Cargo.toml", include_str!(concat!("../templates/", $world, "/Cargo.toml"))),
+            ("plugin.toml", include_str!(concat!("../templates/", $world, "/plugin.toml"))),
+            ("src/lib.rs", include_str!(concat!("../templates/", $world, "/src/lib.rs"))),
+            $((
+                concat!("cases/", $case),
+                include_str!(concat!("../templates/", $world, "/cases/", $case)),
+            ),)*
+            ("README.md", include_str!(concat!("../templates/", $world, "/README.md"))),
+            // Under another name, because Git would obey it in the template's folder.
+            (".gitignore", include_str!(concat!("../templates/", $world, "/gitignore"))),
+        ]
+    };
+}
+
+const NODE_TYPES: &[Template] =
+    template!("node-types", "three-pods/request.json", "three-pods/expected.json");
+
+const STEP: &[Template] = template!("step", "two-texts/request.json", "two-texts/expected.json");
+
+const IMPORT_ANALYZER: &[Template] = template!(
+    "import-analyzer",
+    "found/request.json",
+    "found/expected.json",
+    "found/tree/apps/shop/images.txt",
+    "two-images/request.json",
+    "two-images/expected.json",
+    "two-images/tree/apps/shop/images.txt",
+);
+
+const FIX_TEMPLATE: &[Template] = template!(
+    "fix-template",
+    "found/request.json",
+    "found/expected.json",
+    "proposed/request.json",
+    "proposed/expected.json",
+);
 
 fn template(world: World) -> &'static [Template] {
     match world {
         World::NodeTypes => NODE_TYPES,
+        World::Step => STEP,
+        World::ImportAnalyzer => IMPORT_ANALYZER,
+        World::FixTemplate => FIX_TEMPLATE,
     }
 }
 
@@ -147,7 +186,8 @@ fn files(project: &Project) -> Vec<(PathBuf, String)> {
     let title = title(&project.name);
     let library = project.name.replace('-', "_");
     let own = |text: &str| {
-        text.replace(SDK, &project.sdk.dependency())
+        text.replace(SDK_ALONE, &project.sdk.alone())
+            .replace(SDK, &project.sdk.member())
             .replace(NAME, &project.name)
             .replace(&NAME.replace('-', "_"), &library)
             .replace(TITLE, &title)

@@ -8,16 +8,25 @@ use std::fmt;
 pub enum World {
     /// Node types of a workflow's graph.
     NodeTypes,
+    /// Steps of a flow.
+    Step,
+    /// Analyzers that draw a source tree.
+    ImportAnalyzer,
+    /// Diagnoses, and what would help.
+    FixTemplate,
 }
 
 impl World {
     /// All that can be started from a template.
-    pub const ALL: &'static [Self] = &[Self::NodeTypes];
+    pub const ALL: &'static [Self] = &[Self::NodeTypes, Self::Step, Self::ImportAnalyzer, Self::FixTemplate];
 
-    /// A short word: `node-types`.
+    /// A short word: `node-types`. The SDK's feature for it is called the same.
     pub fn word(self) -> &'static str {
         match self {
             Self::NodeTypes => "node-types",
+            Self::Step => "step",
+            Self::ImportAnalyzer => "import-analyzer",
+            Self::FixTemplate => "fix-template",
         }
     }
 
@@ -25,6 +34,9 @@ impl World {
     pub fn package(self) -> &'static str {
         match self {
             Self::NodeTypes => "kubeorch:node-types",
+            Self::Step => "kubeorch:step",
+            Self::ImportAnalyzer => "kubeorch:import-analyzer",
+            Self::FixTemplate => "kubeorch:fix-template",
         }
     }
 }

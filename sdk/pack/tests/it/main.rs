@@ -7,6 +7,12 @@ mod scaffold;
 mod source;
 mod templates;
 
-/// The template, compiled as it is; its own tests run here too.
+// The templates, compiled as they are; their own tests run here too.
+#[path = "../../templates/fix-template/src/lib.rs"]
+pub mod fix_template;
+#[path = "../../templates/import-analyzer/src/lib.rs"]
+pub mod import_analyzer;
 #[path = "../../templates/node-types/src/lib.rs"]
 pub mod node_types;
+#[path = "../../templates/step/src/lib.rs"]
+pub mod step;

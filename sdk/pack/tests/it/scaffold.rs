@@ -8,8 +8,12 @@ use kubeorch_plugin_pack::{
 };
 
 fn project(name: &str, folder: &Path) -> Project {
+    of(World::NodeTypes, name, folder)
+}
+
+fn of(world: World, name: &str, folder: &Path) -> Project {
     let (name, folder) = (name.to_owned(), folder.to_owned());
-    Project { name, folder, world: World::NodeTypes, sdk: Sdk::Version("0.1.0".to_owned()) }
+    Project { name, folder, world, sdk: Sdk::Version("0.1.0".to_owned()) }
 }
 
 #[test]
@@ -26,6 +30,27 @@ fn a_project_bears_its_name_everywhere() {
     assert!(manifest.contains("kubeorch-plugin-sdk = \"0.1.0\"\n"), "{manifest}");
     let source = fs::read_to_string(folder.join("src/lib.rs")).unwrap();
     assert!(source.starts_with("//! Team quota: a node type"), "{source}");
+}
+
+#[test]
+fn every_world_has_a_project_that_asks_for_it() {
+    for world in World::ALL.iter().copied() {
+        let place = tempfile::tempdir().unwrap();
+        let read = |file: &Path| fs::read_to_string(place.path().join(file)).unwrap();
+        for file in create(&of(world, "team-own", place.path())).unwrap() {
+            let text = read(&file).to_lowercase();
+            let ours = ["kubeorch-template", "kubeorch template", "kubeorch_template", "../.."];
+            assert!(ours.iter().all(|word| !text.contains(word)), "{world}: {}", file.display());
+        }
+        let manifest = read(Path::new("plugin.toml"));
+        assert!(manifest.contains(&format!("[worlds]\n\"{}\" = ", world.package())), "{manifest}");
+        let cargo = read(Path::new("Cargo.toml"));
+        let feature = format!(
+            "kubeorch-plugin-sdk = {{ version = \"0.1.0\", default-features = false, features = [{:?}] }}",
+            world.word()
+        );
+        assert_eq!(cargo.contains(&feature), world != World::NodeTypes, "{cargo}");
+    }
 }
 
 #[test]

@@ -1,19 +1,29 @@
-//! The templates' golden cases, answered by their code as a program of this machine. `KUBEORCH_BLESS=1` rewrites them.
+//! The templates' golden cases, answered by their code as a program of this machine.
 
-use std::{fs, path::Path};
+use kubeorch_plugin_pack::{
+    World,
+    scaffold::{Project, Sdk, create},
+};
+use kubeorch_plugin_sdk::testing;
 
-use kubeorch_plugin_sdk::testing::{Call, ask, compare};
-use serde_json::Value;
-
-use crate::node_types;
+use crate::{fix_template, import_analyzer, node_types, step};
 
 #[test]
 fn a_new_project_begins_green() {
-    let case = Path::new(env!("CARGO_MANIFEST_DIR")).join("templates/node-types/cases/three-pods");
-    let request = fs::read_to_string(case.join("request.json")).unwrap();
-    // Compiled here, the template's node type bears the name of this package.
-    let request: Value =
-        serde_json::from_str(&request.replace("kubeorch-template", env!("CARGO_PKG_NAME"))).unwrap();
-    let answer = ask::<node_types::Plugin>(Call::Render, &request["render"]).unwrap();
-    compare(&answer, &case.join("expected.json")).unwrap();
+    // Compiled here, what a template brings bears the name of this package.
+    let name = env!("CARGO_PKG_NAME").to_owned();
+    for world in World::ALL.iter().copied() {
+        let place = tempfile::tempdir().unwrap();
+        let (folder, sdk) = (place.path().to_owned(), Sdk::published());
+        create(&Project { name: name.clone(), world, folder, sdk }).unwrap();
+        let cases = place.path().join("cases");
+        let count = match world {
+            World::NodeTypes => testing::node_types::<node_types::Plugin>(&cases),
+            World::Step => testing::steps::<step::Plugin>(&cases),
+            World::ImportAnalyzer => testing::analyzer::<import_analyzer::Plugin>(&cases),
+            World::FixTemplate => testing::fixes::<fix_template::Plugin>(&cases),
+            _ => Err("nobody answers its cases".to_owned()),
+        };
+        assert!(count.unwrap_or_else(|difference| panic!("{world}: {difference}")) > 0, "{world}");
+    }
 }
