@@ -278,7 +278,7 @@ impl Stream {
                     |name: &str| block.lines().find_map(|line| line.strip_prefix(name)).map(str::trim);
                 let data = member("data:").map(|data| serde_json::from_str(data).unwrap());
                 let found = data.filter(|_| member("event:") == Some(wanted));
-                self.text = rest.to_owned();
+                self.text = rest.to_string();
                 if let Some(data) = found {
                     return data;
                 }
