@@ -3,16 +3,22 @@
 use semver::Version;
 
 use super::{Report, schema};
-use crate::plugin::NodeType;
 use crate::plugin::wasm::Plugin;
+use crate::plugin::{NodeType, World};
 
 pub(super) fn check(plugin: &Plugin, report: &mut Report) {
     let info = plugin.info();
     version("plugin", &info.version, report);
     text("plugin", "name", &info.name, report);
     text("plugin", "description", &info.description, report);
-    if plugin.node_types().is_empty() {
-        report.error("catalog.empty", "list-types", "it has no node type", "list at least one");
+    // The catalogue of an analyzer is itself, and a fix may be made for findings of others.
+    let empty = match plugin.world() {
+        World::NodeTypes if plugin.node_types().is_empty() => Some(("list-types", "it has no node type")),
+        World::Step if plugin.steps().is_empty() => Some(("list-steps", "it has no step")),
+        _ => None,
+    };
+    if let Some((function, message)) = empty {
+        report.error("catalog.empty", function, message, "list at least one");
     }
     for node_type in plugin.node_types() {
         one(node_type, report);

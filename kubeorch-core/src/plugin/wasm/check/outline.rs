@@ -59,7 +59,8 @@ pub(super) fn compare(manifest: &Manifest, plugin: &Plugin, report: &mut Report)
     let imports = report.imports.clone();
     // Effects are asked for in answers, not imported.
     for capability in manifest.capabilities.iter().filter(|name| !name.starts_with("effect:")) {
-        if !imports.iter().any(|import| import.contains(capability.split(':').next().unwrap_or_default())) {
+        let interface = if capability == "tree" { "/source@" } else { "/log@" };
+        if !imports.iter().any(|import| import.contains(interface)) {
             let message = format!("asks for {capability}, and the component imports nothing of the kind");
             report.warning("manifest.unused", "manifest capabilities", message, "leave it out");
         }

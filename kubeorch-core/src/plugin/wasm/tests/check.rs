@@ -4,7 +4,9 @@ use std::collections::BTreeSet;
 
 use serde_json::{Value, json};
 
+use super::world::Part;
 use super::{ANSWER, Guest, catalog, limits};
+use crate::plugin::World;
 use crate::plugin::wasm::check::{Report, Severity};
 use crate::plugin::wasm::{Host, Limits};
 
@@ -98,5 +100,27 @@ async fn a_catalog_is_read_with_the_eyes_of_a_user() {
         let subject = format!("thing parameters.properties.a.{member}");
         let found = report.findings.iter().any(|it| it.code == "schema.invalid" && it.subject == subject);
         assert!(found, "{subject}\n{:#?}", report.findings);
+    }
+}
+
+#[tokio::test]
+async fn plugins_of_every_world_can_pass() {
+    for world in World::ALL.into_iter().filter(|world| *world != World::NodeTypes) {
+        let capabilities = if world == World::ImportAnalyzer {
+            json!(["log", "tree"])
+        } else {
+            json!(["log", "effect:http"])
+        };
+        let manifest = json!({
+            "manifest": 1, "id": "part", "name": "Part", "version": "1.0.0", "description": "A part.",
+            "worlds": { world.package(): "0.1.0" }, "capabilities": capabilities,
+        });
+        let part = Part { manifest: Some(manifest), ..Part::of(world) };
+        let report = Host::new(limits()).unwrap().check("part.wasm", part.bytes()).await;
+        let found = [codes(&report, Severity::Error), codes(&report, Severity::Warning)].concat();
+        assert!(
+            !found.contains(&"catalog.empty") && !found.contains(&"manifest.unused"),
+            "{world}: {found:?}"
+        );
     }
 }
