@@ -37,7 +37,15 @@ fn loose() -> Policy {
 }
 
 async fn engine(store: &Arc<dyn Store>, policy: Policy, downloads: Downloads) -> Engine {
-    let sandbox = Arc::new(Sandbox::new(Types::toys()));
+    engine_on(Arc::new(Sandbox::new(Types::toys())), store, policy, downloads).await
+}
+
+async fn engine_on(
+    sandbox: Arc<Sandbox>,
+    store: &Arc<dyn Store>,
+    policy: Policy,
+    downloads: Downloads,
+) -> Engine {
     Engine::builder()
         .store(store.clone())
         .plugins(sandbox.clone())
@@ -413,6 +421,24 @@ async fn installs_of_one_id_take_turns_and_one_that_nobody_waits_for_is_whole() 
     assert_eq!(last.release.unwrap().version, "99.0.0");
     let stored = plugins.get(&shop.ana, "mq").await.unwrap().release.unwrap().version;
     assert_eq!(shop.engine.plugins().usage()[0].version, stored);
+}
+
+#[tokio::test]
+async fn metrics_tell_a_quarantine_from_service() {
+    let sandbox = Arc::new(Sandbox::new(Types::toys()));
+    let store: Arc<dyn Store> = Arc::new(Memory::new(Arc::new(SystemClock)));
+    let engine = engine_on(sandbox.clone(), &store, loose(), Downloads::default()).await;
+    let ana = account(&engine, "ana@acme.test", None).await;
+    let plugins = engine.plugins();
+    plugins.install(&ana, package("mq", "1.0.0", &["queue"])).await.unwrap();
+    let state = || plugins.states().into_iter().find(|(id, _)| id == "mq").unwrap().1;
+    assert_eq!(state(), "serving");
+    sandbox.quarantine("mq", true);
+    assert_eq!(state(), "quarantined");
+    sandbox.quarantine("mq", false);
+    assert_eq!(state(), "serving");
+    plugins.disable(&ana, "mq").await.unwrap();
+    assert_eq!(state(), "disabled");
 }
 
 #[tokio::test]
