@@ -95,6 +95,7 @@ fn a_newcomer_gets_from_nothing_to_a_deployment() {
     eprintln!("from the first edit to a deployment: {:.1} s", took.as_secs_f64());
     assert!(took.as_secs() < PATIENCE, "{took:?}");
     moved(&author, &project);
+    other_worlds(&author);
 }
 
 /// A change shows as a difference, and is taken with `--bless`.
@@ -159,6 +160,24 @@ fn moved(author: &Author, project: &str) {
     let out = author.path("moved.wasm").display().to_string();
     let args = ["plugin", "build", "--project", other.to_str().unwrap(), "--offline", "--out", &out];
     assert_eq!(author.json(&args)["sha256"], here["sha256"]);
+}
+
+/// A project of each of the other worlds is whole as it begins.
+fn other_worlds(author: &Author) {
+    for world in ["step", "import-analyzer", "fix-template"] {
+        let name = format!("own-{world}");
+        author.json(&["plugin", "new", &name, "--world", world, "--sdk", &sdk()]);
+        let project = author.path(&name).display().to_string();
+        let cargo = ["--project", &project, "--offline"];
+        let passed = author.json(&[&["plugin", "test"], &cargo[..]].concat());
+        let results: Vec<_> = passed.as_array().unwrap().iter().map(|row| &row["result"]).collect();
+        assert!(!results.is_empty() && results.iter().all(|result| *result == "passed"), "{passed:#}");
+        let built = author.json(&[&["plugin", "build"], &cargo[..]].concat());
+        let exported = built["exports"][0].as_str().unwrap();
+        assert!(exported.starts_with(&format!("kubeorch:{world}/")), "{exported}");
+        let report = author.json(&["plugin", "check", built["path"].as_str().unwrap()]);
+        assert_eq!(report["findings"], json!([]), "{report:#}");
+    }
 }
 
 #[test]

@@ -25,6 +25,7 @@ const NEW: &str = "\
 Examples:
   kubeorch plugin new team-quota
   kubeorch plugin new team-quota --dir plugins/quota --sdk ~/src/kubeorch/sdk
+  kubeorch plugin new join-texts --world step
 
 The SDK is the one of the checkout that the project lies in, else the release with the version of this program.";
 
@@ -94,7 +95,7 @@ pub(crate) enum PluginCommand {
 pub(crate) struct New {
     /// Name of the package, the plugin and what it brings: lower-case letters, digits, hyphens
     pub(crate) name: String,
-    /// What the plugin is
+    /// What the plugin is: node-types, step, import-analyzer or fix-template
     #[arg(long, value_name = "WORLD", default_value = "node-types", value_parser = world)]
     pub(crate) world: World,
     /// Folder to make, by default the name
