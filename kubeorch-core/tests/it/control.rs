@@ -37,7 +37,11 @@ fn config(name: &str) -> Key {
 /// Plays the controller.
 fn make_ready(cluster: &Fake, name: &str) {
     let mut live = cluster.object(&deployment(name)).unwrap().into_value();
-    live["status"] = json!({ "readyReplicas": live["spec"]["replicas"] });
+    let (generation, all) = (&live["metadata"]["generation"], &live["spec"]["replicas"]);
+    live["status"] = json!({
+        "observedGeneration": generation, "replicas": all, "updatedReplicas": all, "readyReplicas": all,
+        "availableReplicas": all,
+    });
     cluster.put(live);
 }
 

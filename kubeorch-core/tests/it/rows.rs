@@ -27,10 +27,13 @@ use crate::plugins::package;
 use crate::support::{Lab, account, save, workflow};
 
 /// Tables of which a row may be missing, and why nothing can tell.
-const OPEN: [(&str, &str); 4] = [
+const OPEN: [(&str, &str); 7] = [
     ("node_status", "what a cluster says is asked again"),
     ("plugin_choices", "what was never chosen reads the same"),
     ("plugin_entries", "the next start dates the entry anew"),
+    ("run_inventory", "an object is known by its label too, and asked about once more"),
+    ("run_plans", "a stored plan is for looking at; a run that goes on plans anew"),
+    ("workflow_drift", "what drifted is noticed again"),
     ("_leases", "what nobody has held reads the same"),
 ];
 

@@ -225,11 +225,11 @@ impl View {
     }
 }
 
-/// Longer annotations are left out, in bytes of their value.
-const ANNOTATION: usize = 1024;
+/// Longer annotations are left out, and longer values of a `ConfigMap` emptied, in bytes of their value.
+const KEPT: usize = 1024;
 
-/// Drops what no reader needs and much memory holds; of a Secret and a `ConfigMap` only the names of the entries
-/// stay.
+/// Drops what no reader needs and much memory holds. Of a Secret only the names of the entries stay; of a `ConfigMap` the
+/// short values too, which drift is seen by without a call.
 fn slim(mut object: Object) -> Object {
     let kind = object.kind();
     let members = object.as_map_mut();
@@ -237,13 +237,16 @@ fn slim(mut object: Object) -> Object {
         metadata.remove("managedFields");
         if let Some(annotations) = metadata.get_mut("annotations").and_then(Value::as_object_mut) {
             annotations.remove("kubectl.kubernetes.io/last-applied-configuration");
-            annotations.retain(|_, value| value.as_str().is_none_or(|text| text.len() <= ANNOTATION));
+            annotations.retain(|_, value| value.as_str().is_none_or(|text| text.len() <= KEPT));
         }
     }
     if kind.api_version == "v1" && matches!(kind.kind.as_str(), "Secret" | "ConfigMap") {
         for member in ["data", "stringData", "binaryData"] {
             if let Some(data) = members.get_mut(member).and_then(Value::as_object_mut) {
-                data.values_mut().for_each(|value| *value = Value::from(""));
+                let secret = kind.kind == "Secret";
+                let long = |value: &Value| value.as_str().is_none_or(|text| text.len() > KEPT);
+                let hidden = data.values_mut().filter(|value| secret || long(value));
+                hidden.for_each(|value| *value = Value::from(""));
             }
         }
     }

@@ -12,7 +12,7 @@ use crate::manifest::{Key, Object};
 /// Reads the objects of one scope. Dropping it is how to stop.
 ///
 /// Objects come without `managedFields`, kubectl's last-applied annotation and annotations of more than 1 KiB; of
-/// the data of a Secret or `ConfigMap` only the names are kept. They are held as compact rows, in all less than
+/// the data of a Secret only the names are kept, of a `ConfigMap` the values up to 1 KiB too. They are held as compact rows, in all less than
 /// 1 KB for a pod, and decoded for each reader.
 pub struct Subscription {
     hub: Arc<Inner>,

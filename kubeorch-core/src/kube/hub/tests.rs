@@ -80,10 +80,13 @@ async fn readers_of_one_scope_share_a_watch_and_see_every_change_once() {
 }
 
 #[tokio::test]
-async fn values_of_secrets_and_config_maps_are_not_held() {
-    for (kind, held) in [("Secret", ""), ("ConfigMap", ""), ("Pod", "s3cr3t")] {
+async fn values_of_secrets_and_long_ones_of_config_maps_are_not_held() {
+    let (short, long) = ("s3cr3t", "x".repeat(1025));
+    let rows =
+        [("Secret", short, ""), ("ConfigMap", short, short), ("ConfigMap", &long, ""), ("Pod", short, short)];
+    for (kind, value, held) in rows {
         let stage = stage(9);
-        stage.put(kind, "a", "s3cr3t");
+        stage.put(kind, "a", value);
         let mut reader = stage.subscribe(kind).unwrap();
         reader.synced().await.unwrap();
         let object = reader.snapshot().into_values().next().unwrap();

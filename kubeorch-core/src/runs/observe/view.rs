@@ -31,6 +31,12 @@ impl NodeView {
 
     /// Why it is not further: `FailedScheduling (Pod/web-1): 0/3 nodes are available`.
     pub(in crate::runs) fn explain(&self) -> String {
+        // What the plugin says of a pod (`ImagePullBackOff`) is what people look for; the event (`Failed`) has the details.
+        if let (Some(reason), Some(object)) = (&self.status.reason, &self.status.object) {
+            let stall = self.stall.as_ref().filter(|stall| stall.object == *object);
+            let message = stall.map_or_else(|| self.told(), |stall| stall.message.as_str());
+            return format!("{reason} ({object}): {message}");
+        }
         if let Some(stall) = &self.stall {
             return stall.to_string();
         }

@@ -21,44 +21,45 @@ pub(super) struct Namespaces {
     pub(super) missing: BTreeSet<String>,
     /// To be made before anything else.
     pub(super) make: Vec<Object>,
+    /// The same, but a node renders them and its operation says so: others in them need not depend on that node.
+    pub(super) rendered: Vec<Object>,
     pub(super) findings: Vec<Finding>,
 }
 
 impl Planner<'_> {
     pub(super) async fn namespaces(&self, prepared: &Prepared) -> Result<Namespaces, Error> {
         let mut wanted: BTreeMap<&str, &PreparedNode> = BTreeMap::new();
-        let mut rendered = BTreeSet::new();
+        let mut rendered = BTreeMap::new();
         for node in &prepared.nodes {
             for object in node.objects.iter() {
                 if let Some(namespace) = object.namespace() {
                     wanted.entry(namespace).or_insert(node);
                 }
                 if object.kind().group().is_empty() && object.kind().kind == "Namespace" {
-                    rendered.insert(object.name());
+                    rendered.insert(object.name(), object);
                 }
             }
         }
         let mut out = Namespaces::default();
         for name in self.absent(wanted.keys().copied().collect()).await? {
             let node = wanted.get(name);
-            let by_hand = rendered.contains(name);
-            if !by_hand && !self.options.create_namespaces {
+            out.missing.insert(name.to_owned());
+            if let Some(object) = rendered.get(name) {
+                out.rendered.push(Object::clone(object));
+                continue;
+            }
+            if !self.options.create_namespaces {
                 let text = format!("namespace {name} does not exist");
                 let finding = Finding::error("cluster.namespace_missing", text)
                     .at("namespace")
                     .hint("Create it, or let the run create namespaces.");
                 let on = node.map_or("", |node| node.input.id.as_str());
                 out.findings.push(finding.on_node(on));
+                continue;
             }
             let value = json!({ "apiVersion": "v1", "kind": "Namespace",
                 "metadata": { "name": name, "labels": { "managed-by": MANAGER } } });
-            if let Ok(object) = Object::new(value)
-                && !by_hand
-                && self.options.create_namespaces
-            {
-                out.make.push(object);
-            }
-            out.missing.insert(name.to_owned());
+            out.make.extend(Object::new(value).ok());
         }
         Ok(out)
     }

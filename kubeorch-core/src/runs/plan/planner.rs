@@ -131,7 +131,7 @@ impl Planner<'_> {
         };
         Ok(Planned {
             plan,
-            namespaces: namespaces.make,
+            namespaces: [namespaces.make, namespaces.rendered].concat(),
             steps,
             policies,
             removals: pruning.removals,

@@ -325,10 +325,14 @@ async fn a_missing_namespace_is_made_and_many_nodes_get_ready_at_once() {
             (name.as_str(), "widget", data)
         })
         .collect();
-    let full = lab.workflow(&lab.ana, &nodes, &[]).await;
+    let mut alone = gadget("conf");
+    alone["namespace"] = json!(space);
+    let plain = lab.workflow(&lab.ana, &[("g", "gadget", alone)], &[]).await;
     let strict = Options { create_namespaces: false, ..Options::default() };
-    let codes = lab.refused(&full, strict).await;
+    let codes = lab.refused(&plain, strict).await;
     assert!(codes.iter().any(|code| code == "cluster.namespace_missing"), "{codes:?}");
+    // A widget brings its namespace itself.
+    let full = lab.workflow(&lab.ana, &nodes, &[]).await;
     lab.completed(&full, Values::default(), Options::default()).await;
     let key = Key { kind: Kind::new("v1", "Namespace"), namespace: None, name: space };
     assert!(
