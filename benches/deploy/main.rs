@@ -90,10 +90,10 @@ fn size(objects: usize, target: Duration, times: usize, table: &mut Table) -> Re
         _ => [time(again.median()), String::new(), String::new()],
     };
     row(table, name(", unchanged"), String::new(), unchanged);
-    let peak = reports.iter().map(|one| one.peak).max().unwrap_or_default();
+    let peak = reports.iter().map(Report::peak_mb).fold(0.0, f64::max);
     let memory = match objects {
-        10_000 => at_most_of(peak as f64 / 1e6, MEMORY, "MB"),
-        _ => [format!("{:.2} MB", peak as f64 / 1e6), String::new(), String::new()],
+        10_000 => at_most_of(peak, MEMORY, "MB"),
+        _ => [format!("{peak:.2} MB"), String::new(), String::new()],
     };
     row(table, name(", memory"), String::new(), memory);
     Ok(())

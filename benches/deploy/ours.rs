@@ -29,10 +29,15 @@ pub(crate) struct Report {
     /// The same workflow once more.
     pub(crate) again: Duration,
     /// Bytes of the process at its largest.
-    pub(crate) peak: u64,
+    peak: u64,
 }
 
 impl Report {
+    /// The same in MB.
+    pub(crate) fn peak_mb(&self) -> f64 {
+        f64::from(u32::try_from(self.peak / 1_000).unwrap_or(u32::MAX)) / 1e3
+    }
+
     /// Deploys to the server in a new process.
     pub(crate) fn of(url: &str, objects: usize) -> Result<Self, Failure> {
         let output = Command::new(std::env::current_exe()?)
@@ -57,7 +62,7 @@ pub(crate) fn run() -> Result<(), Failure> {
         let plugins = Registry::builder().plugin("core", core).try_build().await?;
         let cluster = Connect::default().client(&endpoint(&url)).await?;
         let clock = Arc::new(SystemClock);
-        let store = Redb::open(&folder.path().join("store.redb"), redb::Options::default(), clock)?;
+        let store = Redb::open(folder.path().join("store.redb"), redb::Options::default(), clock)?;
         let engine = Engine::builder()
             .store(Arc::new(store))
             .plugins(Arc::new(plugins))

@@ -77,7 +77,9 @@ impl Drop for Server {
 fn written(mut object: Value) -> Value {
     let members = ["uid", "resourceVersion", "generation", "creationTimestamp", "managedFields"];
     if let Some(metadata) = object.get_mut("metadata").and_then(Value::as_object_mut) {
-        members.iter().for_each(|member| drop(metadata.remove(*member)));
+        for member in members {
+            metadata.remove(member);
+        }
     }
     if let Some(object) = object.as_object_mut() {
         object.remove("status");

@@ -28,13 +28,13 @@ async fn start() -> Option<Kubectl> {
 }
 
 /// What `get -o yaml` prints of several objects, and what people keep in one file.
-const LIST: &str = r#"
+const LIST: &str = r"
 apiVersion: v1
 kind: List
 items:
 - {apiVersion: v1, kind: ConfigMap, metadata: {name: one}, data: {a: b}}
 - {apiVersion: v1, kind: ConfigMap, metadata: {name: two}}
-"#;
+";
 
 #[tokio::test]
 async fn a_list_is_applied_object_by_object() {
