@@ -108,19 +108,22 @@ impl Service {
         limit: Duration,
         wanted: impl Fn(&Run) -> bool,
     ) -> Result<Run, Error> {
+        // Whoever may not see it learns nothing of its end.
+        self.load(actor, id)?;
         let host = &self.inner.parts.host;
         let mut head = host.db.head();
         let time_up = host.clock.sleep(limit);
         tokio::pin!(time_up);
         loop {
             head.borrow_and_update();
-            let run = self.load(actor, id)?;
-            if wanted(&run) {
-                return Ok(run);
+            // Only the record: a large run has thousands of nodes and lines, and commits as often.
+            let run = host.db.read(|reader| reader.get::<Run>(&id))?;
+            if run.as_ref().is_none_or(&wanted) {
+                return self.load(actor, id);
             }
             tokio::select! {
-                changed = head.changed() => if changed.is_err() { return Ok(run) },
-                () = &mut time_up => return Ok(run),
+                changed = head.changed() => if changed.is_err() { return self.load(actor, id) },
+                () = &mut time_up => return self.load(actor, id),
             }
         }
     }
